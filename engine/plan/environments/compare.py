@@ -102,7 +102,8 @@ def _leaves(first: Side, second: Side) -> Iterator[LeafDifference]:
     kind, sides = first.kind, (first, second)
     yield from _account(sides)
     ended = dict(_ended(sides))
-    for difference in differences(first.tree(), second.tree()):
+    seen = differences(first.tree(), second.tree())
+    for difference in (*seen, *differences(first.unseen(), second.unseen())):
         path = difference.path
         if ended.pop(path, None) is not None or not _is_own(sides, difference):
             yield _leaf(kind, sides, difference)

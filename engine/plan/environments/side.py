@@ -62,6 +62,10 @@ class Side:
         """All that can be set, in its one normal form, references as text."""
         return self._tree(self.document)
 
+    def unseen(self) -> dict[str, Any]:
+        """What was declared of fields that no response holds."""
+        return self._unseen(self.kind.root, self.entry.declared)
+
     def is_as_applied(self, path: Path) -> bool:
         """Whether a leaf is as the last apply left it."""
         seen, now = (
@@ -81,8 +85,10 @@ class Side:
         if attribute is not None and isinstance(value, list):
             attribute = attribute.element
         ids = value if isinstance(value, list) else [value]
+        if attribute is None or not all(isinstance(id, str) for id in ids):
+            return False
         written = {leaf for _, leaf in scalars(self.entry.declared) if isinstance(leaf, str)}
-        return attribute is not None and all(
+        return all(
             (attribute.reference, id) in self.names.unknown and id not in written for id in ids
         )
 
@@ -113,9 +119,25 @@ class Side:
         if is_secret(shown):
             return {}
         found = _NORMAL.comparable(self.kind.root, shown)
-        found = _with_write_only(self.kind.root, found, declared)
         found = self._object(self.kind.root, found, declared)
         return without(found, self._own())
+
+    def _unseen(self, attribute: Attribute, declared: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, child, inner in attribute.parts(declared):
+            entry: Any = ABSENT
+            if child.write_only:
+                normal = inner if any(targets_in(inner)) else _NORMAL.comparable(child, inner)
+                entry = self._value(child, normal, inner)
+            elif isinstance(inner, Mapping):
+                entry = self._unseen(child, inner) or ABSENT
+            elif isinstance(inner, list) and child.element is not None:
+                elements = [_mapping(element) for element in inner]
+                parts = [self._unseen(child.element, element) for element in elements]
+                entry = parts if any(parts) else ABSENT
+            if entry is not ABSENT:
+                found[name] = entry
+        return found
 
     def _own(self) -> Iterable[Path]:
         """What Stripe chose for this object alone."""
@@ -146,7 +168,7 @@ class Side:
     def _object(
         self, attribute: Attribute, value: Mapping[str, Any], declared: Any
     ) -> dict[str, Any]:
-        below = declared if isinstance(declared, Mapping) else {}
+        below = _mapping(declared)
         found: dict[str, Any] = {}
         for name, inner in value.items():
             is_map = attribute.kind is Kind.MAP
@@ -183,6 +205,10 @@ class Side:
         return bool(key) and (reference, key) not in self.names.unknown
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _one_spelling(attribute: Attribute, name: str, outer: Mapping[str, Any]) -> str:
     """The name of a field; of an amount in two spellings that of the whole number."""
     alone = attribute.twin and attribute.kind is Kind.DECIMAL and attribute.twin not in outer
@@ -194,20 +220,3 @@ _ANYTHING = Attribute(kind=Kind.ANY)
 
 def _without(entry: Any, name: str) -> Any:
     return without(entry, [(name,)]) if isinstance(entry, Mapping) else entry
-
-
-def _with_write_only(
-    attribute: Attribute, found: Mapping[str, Any], declared: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A tree with what was declared and no response holds."""
-    whole = dict(found)
-    for name, value in declared.items():
-        child = attribute.child(name)
-        if child is None:
-            continue
-        if child.write_only:
-            as_written = any(targets_in(value))
-            whole[name] = value if as_written else _NORMAL.comparable(child, value)
-        elif isinstance(value, Mapping) and isinstance(found.get(name), Mapping):
-            whole[name] = _with_write_only(child, found[name], value)
-    return whole

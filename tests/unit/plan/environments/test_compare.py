@@ -300,6 +300,9 @@ def test_what_responses_never_hold_is_compared_as_it_was_declared() -> None:
     first = alone(PRODUCT, {"default_price_data": data}, {})
     second = alone(PRODUCT, {"default_price_data": {**data, "unit_amount": 200}}, {})
     assert leaves(first, second) == {"default_price_data.unit_amount": (100, 200)}
+    items = [[{"price_data": {"currency": one}, "quantity": 1}, "odd"] for one in ("usd", "eur")]
+    first, second = (alone(LINK, {"line_items": one}, {}) for one in items)
+    assert leaves(first, second) == {"line_items[0].price_data.currency": ("usd", "eur")}
     link = {"line_items": [], "after_completion": {"type": "redirect", "unknown": 1}, "odd": 1}
     assert found(alone(LINK, link, {"after_completion": {}}), alone(LINK, link, {})) == ()
     named = {"product_data": {"name": "${stripe_product.pro.name}"}}
