@@ -36,7 +36,7 @@ def test_everything_wrong_is_listed_at_once(engine: Engine, state_file: Path, ro
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.startswith("Error: 3 problems in the state\n\nstate/live/store.json:1: ")
     assert "state/local/shop.json:1: its line ends were rewritten\n" in ended.err
-    assert "state/local/shop.json:7: its digest does not match" in ended.err
+    assert "state/local/shop.json:8: its digest does not match" in ended.err
     assert "git checkout -- state/local/shop.json" in ended.err
     assert state_file.read_bytes() == bad
     (root / "pyproject.toml").write_text('[tool.engine.environments.live]\napi-key = "env:K"\n')

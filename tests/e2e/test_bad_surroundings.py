@@ -150,7 +150,7 @@ def _edit(raw: bytes) -> bytes:
 
 
 def _newer(raw: bytes) -> bytes:
-    return raw.replace(b'"format_version": 2', b'"format_version": 4')
+    return raw.replace(b'"format_version": 5', b'"format_version": 6')
 
 
 def _conflict(raw: bytes) -> bytes:
@@ -179,12 +179,12 @@ BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     ),
     "edited": (
         _edit,
-        r"state/local/shop\.json, line 7: the state cannot be trusted: its digest does not match",
+        r"state/local/shop\.json, line 8: the state cannot be trusted: its digest does not match",
         "git checkout -- state/local/shop.json",
     ),
     "newer": (
         _newer,
-        r"state/local/shop\.json, line \d+: written by a newer engine \(format 4, engine ",
+        r"state/local/shop\.json, line \d+: written by a newer engine \(format 6, engine ",
         "upgrade the engine; nothing was changed",
     ),
     "in conflict": (

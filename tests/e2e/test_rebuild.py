@@ -451,7 +451,7 @@ def test_a_state_that_can_be_read_is_left(shop: Project) -> None:
 def test_a_newer_engines_state_is_not_replaced(shop: Project) -> None:
     """Nothing is wrong with it."""
     path = state_file(shop)
-    path.write_bytes(path.read_bytes().replace(b'"format_version": 2', b'"format_version": 9'))
+    path.write_bytes(path.read_bytes().replace(b'"format_version": 5', b'"format_version": 9'))
     for options in ({}, {"force": True}):
         with pytest.raises(NewerStateError):
             rebuild(shop, "shop", **options)

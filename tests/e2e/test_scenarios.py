@@ -363,7 +363,7 @@ def _without_chance(text: str) -> str:
 
 
 def test_changing_one_field_changes_a_handful_of_lines_of_state(project: Project) -> None:
-    """A reviewer sees the field, the serial and the digest."""
+    """A reviewer sees the field, the serial and the digests."""
     project.write(PORTAL.format(profile=HEADLINE))
     project.apply()
     before = project.state_text().splitlines()
@@ -372,7 +372,7 @@ def test_changing_one_field_changes_a_handful_of_lines_of_state(project: Project
     after = project.state_text().splitlines()
     assert len(before) == len(after)
     changed = [line for old, line in zip(before, after, strict=True) if old != line]
-    assert len(changed) == 4  # declared, attributes, serial, digest
+    assert len(changed) == 5  # declared, attributes, applied, serial, digest
 
 
 def test_a_failure_skips_what_depends_on_it_and_nothing_else(project: Project) -> None:

@@ -83,9 +83,9 @@ def applied(plan: Plan, *results: StepResult, **parts: Any) -> ApplyReport:
 
 
 def as_rebuilt(state: State) -> State:
-    """A state as a rebuild makes it again: all but what only the responses to creates told."""
+    """A state as a rebuild makes it again: without what was applied and what only creates told."""
     resources = {
         address: dataclasses.replace(entry, imported=True)
         for address, entry in state.resources.items()
     }
-    return dataclasses.replace(state, resources=resources)
+    return dataclasses.replace(state, resources=resources, applied="")
