@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -63,7 +63,15 @@ def groups(resources: Sequence[WrittenResource], schemas: Schemas) -> list[Group
     Args:
         resources: In the order that they keep where nothing else decides.
         schemas: Resource types by name.
+
+    Raises:
+        ValueError: if two have one address, so that one of them would be lost.
     """
+    twice = [
+        where for where, count in Counter(one.address for one in resources).items() if count > 1
+    ]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} cannot be written twice in one module")
     return _Layout(resources, schemas).groups()
 
 

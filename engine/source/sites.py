@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from engine.source.python.literals import Code, Text
-from engine.source.words import of_url
+from engine.source.words import NameBook, of_url
 
 OFTEN = 3
 """How many texts have to be of a site for a constant to be worth it."""
@@ -15,18 +15,21 @@ OFTEN = 3
 _SITE = re.compile(r"https?://[A-Za-z0-9.:-]+(?=[/?#]|$)")
 
 
-def sites_in(texts: Iterable[Text]) -> dict[str, str]:
-    """Constants for the sites that are in several texts, by site; the first is the most common."""
+def sites_in(texts: Iterable[Text], names: NameBook) -> dict[str, str]:
+    """Constants for the sites that are in several texts, by site; the first is the most common.
+
+    Args:
+        texts: All texts of a module.
+        names: The names that are taken.
+    """
     found = Counter(site for text in texts if (site := _site(text)))
-    common = [site for site, count in found.most_common() if count >= OFTEN]
-    names: dict[str, str] = {}
-    for site in common:
-        name = of_url(site).replace("-", "_").upper()
-        name = "SITE" if not names else f"SITE_{name}" if name[:1].isdigit() else name
-        while name in names.values() or not name:
-            name = f"{name or 'SITE'}_2"
-        names[site] = name
-    return names
+    constants: dict[str, str] = {}
+    for site, count in found.most_common():
+        if count >= OFTEN:
+            host = of_url(site).replace("-", "_").upper()
+            own = [host, f"SITE_{host}"]
+            constants[site] = names.fixed(own if constants else ["SITE", *own])
+    return constants
 
 
 def with_sites(text: Text, names: Mapping[str, str]) -> Text:

@@ -43,7 +43,7 @@ def module_text(module: WrittenModule, schemas: Schemas, *, plain: bool = False)
     names = NameBook()
     scope = Scope(schemas, _output_variables(module, names))
     blocks = _blocks(module, found, scope, names)
-    constants = {} if plain else sites_in(text for block in blocks for text in block.texts)
+    constants = {} if plain else sites_in((text for block in blocks for text in block.texts), names)
     lines = [
         *_imports(scope),
         *(

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.catalog import loader
@@ -188,3 +189,10 @@ def test_a_variable_is_no_word_of_python_or_of_the_engine() -> None:
         "default_product",
         "class_coupon",
     ]
+
+
+def test_two_resources_of_one_address_are_refused() -> None:
+    """One of them would be lost."""
+    one = resource("stripe_product.a", name="A")
+    with pytest.raises(ValueError, match=r"stripe_product\.a cannot be written twice"):
+        module_text(module(one, one), SCHEMAS)
