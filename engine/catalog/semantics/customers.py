@@ -68,7 +68,7 @@ CUSTOMER = Row(
             max_length=12,
             pattern=r"[A-Z0-9]+",
             says="it has capital letters and digits only",
-            generated=r"[A-Z0-9]{8}",  # L
+            generated=r"[0-9A-F]{8}",  # L
         ),
         "invoice_settings.custom_fields": Field(neutral=[], max_length=4),
         "invoice_settings.rendering_options.template": Field(

@@ -77,7 +77,8 @@ PRODUCT = Row(
         "default_price_data.currency_options.*.tiers.*.up_to": COUNT,
         "default_price_data.recurring.interval_count": COUNT,
         "description": Field(neutral=None),
-        "id": Field(generated=r"prod_[A-Za-z0-9]{14,}"),  # L
+        # L: not only lower-case letters and digits, as people choose.
+        "id": Field(generated=r"prod_(?=.*[A-Z])[A-Za-z0-9]{14}"),
         "images": Field(neutral=[], max_length=8),
         "images.*": URL,
         "marketing_features": Field(neutral=[], max_length=15),

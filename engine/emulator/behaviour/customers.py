@@ -56,7 +56,7 @@ class CustomerBehaviour(Behaviour):
 
     def creating(self, view: AccountView, params: Params, document: Document) -> None:
         """Fill in what invoices need, and the settings of the cash balance."""
-        document["invoice_prefix"] = document["invoice_prefix"] or view.ids.promotion_code()
+        document["invoice_prefix"] = document["invoice_prefix"] or view.ids.invoice_prefix()
         _set_source(view, params, document)
         _set_cash_balance(view, params, document)
 

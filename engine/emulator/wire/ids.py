@@ -55,6 +55,10 @@ class Ids:
         """A fresh customer-facing code (L: eight capitals and digits)."""
         return self._pick(8, _CODE_LETTERS)
 
+    def invoice_prefix(self) -> str:
+        """A fresh prefix of invoice numbers (L: eight hexadecimal digits)."""
+        return self._pick(8, string.digits + "ABCDEF")
+
     def digits(self, count: int) -> str:
         """Fresh digits, for a serial number or a card."""
         return self._pick(count, string.digits)

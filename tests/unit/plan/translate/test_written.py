@@ -80,6 +80,26 @@ def test_the_id_of_a_coupon_is_declared_if_a_person_chose_it(id: str, is_declare
     assert ("id" in _written("coupon", {"id": id, "percent_off": 5})) is is_declared
 
 
+@pytest.mark.parametrize(
+    ("id", "is_declared"),
+    [
+        ("prod_NWjs8kKbJWmuuc", False),
+        ("prod_pro", True),
+        ("prod_enterprise2024x", True),
+        ("pro", True),
+    ],
+)
+def test_the_id_of_a_product_is_declared_if_a_person_chose_it(id: str, is_declared: bool) -> None:  # noqa: FBT001 - a column of a table
+    """Stripe's own are of fourteen letters in both cases, and digits."""
+    assert ("id" in _written("product", {"id": id, "name": "Pro"})) is is_declared
+
+
+def test_an_invoice_prefix_is_declared_if_a_person_chose_it() -> None:
+    """Stripe's own are hexadecimal."""
+    assert _written("customer", {"name": "Ada", "invoice_prefix": "0759376C"}) == {"name": "Ada"}
+    assert _written("customer", {"invoice_prefix": "ACMECORP"}) == {"invoice_prefix": "ACMECORP"}
+
+
 def test_a_reference_to_what_is_archived_is_the_id_where_stripe_takes_live_ones_only() -> None:
     """A declaration that refers to one declared as archived is not valid."""
     item = {"price": {"id": "price_1", "active": True, "currency": "usd"}, "quantity": 1}
