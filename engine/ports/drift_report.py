@@ -21,7 +21,8 @@ class WaysOut:
         put_back: The command after which Stripe has what the code says; empty without a module.
         accept: The commands that write what Stripe has into the code, by the path of what is
             written: a leaf, or a list as a whole.
-        accept_all: The command that does all of that; empty if it is only one, or none.
+        accept_all: The command that does all of that, or that takes the declaration of a deleted
+            object out; empty if it is only one, or none.
         ignore: The argument of the lifecycle that leaves the leaves alone; empty if nothing does.
     """
 
@@ -94,6 +95,8 @@ class StackDrift:
         put_back = f"engine apply {self.stack} -e {self.environment}"
         if drifted.action is None:
             return WaysOut(put_back=put_back)
+        if drifted.kind is DriftKind.DELETED:
+            return WaysOut(put_back=put_back, accept_all=self._accepting(drifted.address))
         places = {
             leaf.around: self._accepting(drifted.address, dotted(leaf.around))
             for leaf in drifted.leaves

@@ -70,7 +70,7 @@ Environment local (embedded emulator), account acct_1, test mode
 - stripe_coupon.launch [LAUNCH25]: deleted  stacks/shop.py:10
     deleted AT NOON in the Dashboard, or by Stripe itself (no request of the API)
     to make it again: engine apply shop -e local
-    to do without it: take its declaration out of stacks/shop.py:10
+    to take its declaration out of stacks/shop.py:10: engine drift shop -e local --accept stripe_coupon.launch
 
 - stripe_price.month [price_1]: archived  stacks/shop.py:6
               code          last apply  Stripe

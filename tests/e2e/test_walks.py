@@ -7,14 +7,17 @@ command prints, in that order; what the page leaves out is marked by `...` or by
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.command_line import run_here
+from tests.support.dashboard import Dashboard
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(
@@ -63,6 +66,9 @@ def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code
     if words[0] == "mv":
         Path(words[1]).rename(words[2])
         return
+    if words[0] == "curl":
+        _ask_stripe(words[1:])
+        return
     assert words[0] == "engine", command
     ended = run_here(capfd, *words[1:])
     printed = [_alike(line) for line in (ended.out + ended.err).splitlines()]
@@ -70,6 +76,20 @@ def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code
     rest = iter(printed)
     for line in shown:
         assert _alike(line) in rest, f"{command}: not printed: {line}\n{ended.out}{ended.err}"
+
+
+def _ask_stripe(words: list[str]) -> None:
+    """Send what `curl` would send to the embedded account, which a page serves in a terminal."""
+    options = argparse.ArgumentParser()
+    options.add_argument("-u", dest="user")
+    options.add_argument("-X", dest="method", default="POST")
+    options.add_argument("-d", dest="fields", action="append", default=[])
+    options.add_argument("url")
+    given = options.parse_args(words)
+    dashboard = Dashboard(Path.cwd())
+    dashboard(
+        given.method, urlsplit(given.url).path, **dict(one.split("=", 1) for one in given.fields)
+    )
 
 
 def _commands(text: str) -> Iterator[tuple[str, list[str]]]:

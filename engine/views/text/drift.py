@@ -204,15 +204,16 @@ def _ways(stack: StackDrift, entry: Drifted) -> Iterator[str]:
         yield f"the code no longer declares it, so an apply settles it: {ways.put_back}"
         return
     yield f"to {_PUTS_BACK.get(entry.action, 'put it back')}: {ways.put_back}"
-    if ways.accept:
-        first = next(iter(ways.accept.values()))
+    if entry.kind is DriftKind.DELETED:
+        yield f"to take its declaration out of {entry.line}: {ways.accept_all}"
+        return
+    first = next(iter(ways.accept.values()), "")
+    if first:
         yield f"to write what Stripe has into {entry.line}: {ways.accept_all or first}"
     if ways.accept_all:
         yield f"  or only one of {', '.join(ways.accept)}: {first}"
     if ways.ignore:
         yield f"to leave it to the Dashboard, in {entry.line}: Lifecycle({ways.ignore})"
-    if entry.kind is DriftKind.DELETED:
-        yield f"to do without it: take its declaration out of {entry.line}"
 
 
 def _conclusion(report: DriftReport, style: Style) -> str:
