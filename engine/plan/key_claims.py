@@ -96,6 +96,9 @@ def _only_one(kind: ResourceType, first: Declaration) -> str:
 def _nothing_to_adopt(kind: ResourceType, declaration: Declaration) -> tuple[str, str]:
     """What is wrong with adopting an object that has no key, and the way on."""
     wanted = f'import_("{declaration.address}", "{kind.id_prefix}...") names the object by its id'
+    if kind.life.known_by:
+        found = f"{kind.face}.lookup({kind.life.known_by[0]}=...).id"
+        wanted = f'import_("{declaration.address}", {found}) takes the one that is found; {wanted}'
     names = " or ".join(dict.fromkeys(key.attribute for key in kind.life.natural_keys))
     if not names:
         return f"adopt=True: only its id distinguishes one {kind.title} from another", wanted

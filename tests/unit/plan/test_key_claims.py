@@ -159,8 +159,9 @@ def test_two_for_one(tmp_path: Path, text: str, expected: str) -> None:
             ('ShippingRate("h", display_name="Ground",\n lifecycle=Lifecycle(adopt=True))'),
             (
                 "2: stripe_shipping_rate.h: adopt=True: only its id distinguishes one shipping "
-                'rate from another | import_("stripe_shipping_rate.h", "shr_...") names the '
-                "object by its id"
+                'rate from another | import_("stripe_shipping_rate.h", '
+                "ShippingRate.lookup(display_name=...).id) takes the one that is found; "
+                'import_("stripe_shipping_rate.h", "shr_...") names the object by its id'
             ),
         ),
         (
