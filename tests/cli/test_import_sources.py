@@ -74,10 +74,10 @@ def test_a_state_as_a_document(engine: Engine, secret: str) -> None:
     ended = engine("import", "--from-tfstate", "terraform.tfstate", "--yes", "--json")
     document = json.loads(ended.out)
     assert ended.code == 0, ended.err
-    assert [one["address"] for one in document["stacks"][0]["resources"]] == [
+    assert {one["address"] for one in document["stacks"][0]["resources"]} == {
         "stripe_product.pro",
         "stripe_webhook_endpoint.site-hook",
-    ]
+    }
     assert document["stacks"][0]["new"] == []
     assert any("site-hook" in note for note in document["notes"])
     assert secret not in ended.out + ended.err

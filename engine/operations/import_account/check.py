@@ -142,10 +142,10 @@ def _named(
     problem: Problem, stack: DeclaredStack, lines: Mapping[int, Sequence[str]]
 ) -> Sequence[str]:
     """The resources that a finding is about: that it begins with, at its line, or in its text."""
-    named = [one for one in _ADDRESS.findall(problem.message) if one in stack.objects]
+    named = [one for one in _ADDRESS.findall(problem.message) if one in stack.addresses]
     if named and problem.message.startswith(f"{named[0]}:"):
         return named[:1]
-    at_line = [address for address in lines.get(problem.line, ()) if address in stack.objects]
+    at_line = [address for address in lines.get(problem.line, ()) if address in stack.addresses]
     found = at_line or list(dict.fromkeys(named))
     if not found:
         raise _written_wrong(stack.module.name, str(problem))
@@ -168,8 +168,8 @@ class _Trial:
         self._outputs = session.outputs_read_by(graph)
         self.differing: dict[tuple[ObjectKey, str], IgnoredLeaf] = {}
         self.refused: list[Refused] = []
-        if graph.declarations.keys() != declared.objects.keys():
-            other = min({*graph.declarations} ^ {*declared.objects})
+        if graph.declarations.keys() != declared.addresses:
+            other = min(declared.addresses.symmetric_difference(graph.declarations))
             raise _written_wrong(
                 graph.stack.name, f"{other} is in the text or in the account alone"
             )

@@ -59,6 +59,11 @@ class DeclaredStack:
     reads: frozenset[str]
     new: frozenset[str] = frozenset()
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses of all that it declares."""
+        return self.new.union(self.objects)
+
 
 @dataclass(slots=True)
 class Declarer:
