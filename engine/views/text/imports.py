@@ -111,7 +111,7 @@ def _unknown_lines(report: AccountImport) -> Iterator[str]:
         yield (
             f"{path} of {counted(number, title)}: Stripe returned it once, when the object was "
             "made. No plan changes anything because of that, and nothing here needs it; for an "
-            "output or another resource, engine import ADDR ID --secret-from-stdin supplies it"
+            "output or another resource, engine import ADDR --secret-from-stdin supplies it"
         )
     others = [one for one in report.unknown if not one.secret]
     for one in others[:_FEW]:
