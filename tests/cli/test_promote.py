@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from engine.bootstrap import open_project
+from engine.ports.provider import RequestContext
 from engine.state.codec import decode, encode
 from tests.support.command_line import Engine, Write
 
@@ -251,3 +253,22 @@ def test_the_key_of_the_first_environment_is_not_needed(
     promoted = engine("promote", "test", "live")
     assert promoted.code == 0
     assert "After this, test and live agree (test by its states alone)." in promoted.out
+
+
+def test_an_imported_account_is_promoted_to_an_empty_one(
+    root: Path, engine: Engine, state: Any
+) -> None:
+    """Its states say that they are what the code declares; then both accounts are equal."""
+    (root / "stacks" / "shop.py").unlink()
+    context = open_project(root, environment="test")
+    provider, schemas = context.connect(), context.schemas
+    product = provider.create(schemas["stripe_product"], {"name": "Pro"}, RequestContext("a"))
+    amounts = {"currency": "usd", "unit_amount": 900, "lookup_key": "pro"}
+    params = {"product": product["id"], "recurring": {"interval": "year"}, **amounts}
+    provider.create(schemas["stripe_price"], params, RequestContext("b"))
+    assert engine("import", "--all", "-e", "test", "--yes").code == 0
+    assert state("test", "imported")["applied"]
+    promoted = engine("promote", "test", "live", "-o", "live.plan")
+    assert promoted.code == 0, promoted.err
+    assert engine("apply", "-e", "live", "live.plan").code == 0
+    assert engine("diff", "test", "live", "--all").code == 0

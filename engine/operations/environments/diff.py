@@ -14,6 +14,7 @@ from engine.operations.run.guards import check_usable
 from engine.operations.run.session import Session
 from engine.plan.compare.natural_keys import describe_key
 from engine.plan.environments.compare import InEnvironment, compared
+from engine.plan.environments.hints import with_hints
 from engine.plan.environments.model import Compared, EnvironmentsDifference, StackDifference
 from engine.plan.environments.names import Names
 from engine.schema.remote import RemoteObject
@@ -57,7 +58,12 @@ def diff_environments(
         found = _differences(places, stacks)
     return EnvironmentsDifference(
         environments=(places[0].compared(), places[1].compared()),
-        stacks=found,
+        stacks=with_hints(
+            found,
+            (places[0].recorded, places[1].recorded),
+            (first.environment, second.environment),
+            first.schemas,
+        ),
         refreshed=refresh,
         everything=everything,
         requests=sum(place.session.requests for place in places),
@@ -131,6 +137,11 @@ class _Environment:
                 if (place := (entry.type, entry.account, entry.id)) in self.objects
             }
         return InEnvironment(state=state, names=self.names, read=read)
+
+    @property
+    def recorded(self) -> Mapping[str, State]:
+        """All its states that can be read, by stack."""
+        return {name: state for name, state in self.known.items() if state is not None}
 
     def is_unfinished(self, name: str) -> bool:
         """Whether a run of a stack has not finished."""

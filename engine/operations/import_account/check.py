@@ -26,6 +26,7 @@ from engine.operations.run.session import Session
 from engine.operations.validate import evaluate
 from engine.plan.compare.field_changes import list_at
 from engine.plan.decide.references import is_certain
+from engine.plan.declared import declared_digest
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import ObjectKey
@@ -183,7 +184,11 @@ class _Trial:
                     for entry in plan.outputs
                     if entry.after is not ABSENT and is_certain(entry.after)
                 }
-                self.state = dataclasses.replace(self.state, outputs=known, reads=plan.reads)
+                # What has no object yet is not applied.
+                applied = "" if declared.new else declared_digest(graph)
+                self.state = dataclasses.replace(
+                    self.state, outputs=known, reads=plan.reads, applied=applied
+                )
                 session.states[self.state.stack] = self.state
             self._note(change for change in plan.changes if change.action is not Action.NO_OP)
 
