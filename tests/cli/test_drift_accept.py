@@ -207,6 +207,11 @@ def test_what_is_not_drift_is_not_accepted(engine: Engine, dashboard: Dashboard)
     assert ended.code == 1
     assert "no stack declares stripe_product.prp" in ended.err
     assert "did you mean stripe_product.pro?" in ended.err
+    ended = engine("drift", "--accept", "stripe_product")
+    assert "an address is TYPE.NAME" in ended.err
+    ended = engine("drift", "--accept", "shpo:stripe_product.pro")
+    assert "no stack shpo declares stripe_product.pro" in ended.err
+    assert "stack shop does: --accept shop:stripe_product.pro" in ended.err
 
 
 def test_a_held_lock_refuses_it(engine: Engine, dashboard: Dashboard, module: Path) -> None:
@@ -318,7 +323,7 @@ def test_lists_and_references(engine: Engine, root: Path, write: Write, module: 
         '"prices": [month.id]},  # the only one\n            ],\n',
         f"""\
 "prices": [month.id, year.id]}},  # the only one
-                {{"prices": ["{foreign["id"]}"], "product": "other"}},
+                {{"product": "other", "prices": ["{foreign["id"]}"]}},
             ],  # stripe_product.other of stack more
 """,
     )

@@ -109,14 +109,22 @@ def _declaring(
                 hint=f"name the one that is meant: --accept {found[0].stack.name}:{one}",
             )
         if not found:
-            known = [address for graph in graphs for address in graph.declarations]
-            near = nearest(one.address, known)
-            raise UsageError(
-                f"no stack declares {one.address}",
-                hint=f"did you mean {near}?" if near else "engine drift lists what can be accepted",
-            )
+            raise _not_declared(graphs, one)
         chosen[found[0].stack.name] = found[0]
     return tuple(graph for graph in graphs if graph.stack.name in chosen)
+
+
+def _not_declared(graphs: tuple[ResourceGraph, ...], asked: Asked) -> UsageError:
+    others = [graph.stack.name for graph in graphs if asked.address in graph.declarations]
+    if others:
+        hint = f"stack {others[0]} does: --accept {others[0]}:{asked}"
+        return UsageError(f"no stack {asked.stack} declares {asked.address}", hint=hint)
+    known = [address for graph in graphs for address in graph.declarations]
+    near = nearest(asked.address, known)
+    return UsageError(
+        f"no stack declares {asked.address}",
+        hint=f"did you mean {near}?" if near else "engine drift lists what can be accepted",
+    )
 
 
 # ── what is asked for ─────────────────────────────────────────────────────────────────────

@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.address import ResourceAddress, is_logical_name, parse_place
-from engine.errors import UsageError
+from engine.address import ResourceAddress, is_logical_name, parse_address
 from engine.frozen import frozen
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.other_stacks import other_states
@@ -56,14 +55,11 @@ def parse_asked(text: str) -> Asked:
         UsageError: if it is not that.
     """
     stack, colon, rest = text.partition(":")
-    if not is_logical_name(stack):
-        stack, colon, rest = "", "", text  # a colon may be in the path
+    if not colon or not is_logical_name(stack):
+        stack, rest = "", text  # a colon may be in the path
     kind, dot, inner = rest.partition(".")
     name, _, path = inner.partition(".")
-    place = parse_place(f"{stack}{colon}{kind}{dot}{name}")
-    if place.address is None:
-        raise UsageError(f"{text!r} is not ADDR or ADDR.PATH")
-    return Asked(stack=place.stack, address=place.address, path=path)
+    return Asked(stack=stack, address=parse_address(f"{kind}{dot}{name}"), path=path)
 
 
 @frozen

@@ -106,6 +106,7 @@ class _Accepter:
             place = by_actual.get(index)
             if place is None:
                 [entry] = written_value(attribute, [actual[index]], {}, self._refer)
+                entry = _in_order_of(declared, entry)
             else:
                 sides = (declared[place], wanted[place])
                 entry = self.field(element, *sides, actual[index], {})
@@ -148,6 +149,14 @@ class _Accepter:
                     matched[place] = match
                     left.remove(match)
         return matched
+
+
+def _in_order_of(declared: Sequence[Any], entry: Any) -> Any:
+    """An element with its fields in the order of those that are declared."""
+    names = next((one for one in declared if isinstance(one, Mapping)), None)
+    if names is None or not isinstance(entry, Mapping):
+        return entry
+    return {name: entry[name] for name in (*names, *entry) if name in entry}
 
 
 def _same(attribute: Attribute, wanted: Any, actual: Any) -> bool:

@@ -15,7 +15,7 @@ from engine.source.edit.request import CannotEdit, LeafEdit, Removal, Site
 from engine.source.edit.values import Change, Changing
 from engine.values.markers import ABSENT
 
-_Changes: TypeAlias = dict[cst.BaseExpression, list[Change]]
+_Changes: TypeAlias = dict[cst.CSTNode, list[tuple[Changing, Change]]]
 _NOT_COUNTED = ("# noqa", "# type:", "# pyright:", "# pylint:", "# mypy:", "# ruff:", "# fmt:")
 
 
@@ -50,7 +50,7 @@ def edit_module(
     variables = {site.address: module.variable(site) for site in sites}
     statements: set[cst.SimpleStatementLine] = set()
     refused: list[CannotEdit] = []
-    changings: list[tuple[Changing, _Changes]] = []
+    changes: _Changes = {}
     gone = {request.site.address for request in requests if isinstance(request, Removal)}
     for request in requests:
         line = request.site.line
@@ -66,16 +66,16 @@ def edit_module(
             call = module.call_of(request.site)
             change = Change(request.path, request.before, request.after, request.note, in_call=True)
             changing.changed(call, change)
-            own = dict(changing.constants)
-            own.setdefault(call, []).append(change)
-            changings.append((changing, own))
+            changes.setdefault(call, []).append((changing, change))
+            for value, there in changing.constants.items():
+                changes.setdefault(value, []).extend((changing, one) for one in there)
         except NotFoundError as error:
             after = request.after if isinstance(request, LeafEdit) else ABSENT
             write = "" if after is ABSENT else literal(after, _quote(text), refer)
             refused.append(
                 CannotEdit(request=request, line=error.line or line, why=error.why, write=write)
             )
-    tree = module.tree.visit(_Editor(module, changings, statements, width))
+    tree = module.tree.visit(_Editor(module, changes, statements, width))
     return Edited(text=tree.code, refused=tuple(refused))
 
 
@@ -129,7 +129,7 @@ class _Editor(cst.CSTTransformer):
     def __init__(
         self,
         module: ModuleText,
-        changes: Sequence[tuple[Changing, _Changes]],
+        changes: _Changes,
         removed: set[cst.SimpleStatementLine],
         width: int,
     ) -> None:
@@ -143,10 +143,9 @@ class _Editor(cst.CSTTransformer):
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Any:
         """Change an expression once everything in it is changed; lay a changed statement out."""
         left: Any = super().on_leave(original_node, updated_node)
-        for changing, changes in self._changes:
-            for change in changes.get(original_node, ()):  # type: ignore[call-overload]
-                left = changing.changed(left, change)
-                self._changed = True
+        for changing, change in self._changes.get(original_node, ()):
+            left = changing.changed(left, change)
+            self._changed = True
         if isinstance(original_node, cst.SimpleStatementLine):
             changed, self._changed = self._changed, False
             return self._laid_out(original_node, left) if changed else left

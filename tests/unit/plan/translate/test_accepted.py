@@ -148,6 +148,14 @@ def test_what_to_declare(case: str) -> None:
     assert _accepted(type_name, path, declared, actual) == expected
 
 
+def test_a_new_element_is_written_like_the_others() -> None:
+    """Its fields are in their order."""
+    declared = {"items": [{"quantity": 1, "price": "price_1"}]}
+    items = [{"price": {"id": one}, "quantity": 3} for one in ("price_1", "price_2")]
+    found = _accepted("stripe_subscription", ("items",), declared, {"items": {"data": items}})
+    assert [list(one) for one in found] == [["quantity", "price"]] * 2
+
+
 def _kind(**fields: Attribute) -> ResourceType:
     root = Attribute(kind=Kind.OBJECT, fields=fields)
     return ResourceType(name="stripe_x", object="x", title="x", face="X", root=root)
