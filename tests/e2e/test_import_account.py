@@ -439,3 +439,28 @@ def test_texts_of_every_kind_are_written_so_that_they_are_read_back(project: Pro
     declared = project.state("imported").resources.values()
     names = {entry.declared.get("name") for entry in declared if entry.type == "stripe_product"}
     assert names == {*texts}
+
+
+def test_what_is_disabled_and_cannot_be_declared_so_stays(project: Project) -> None:
+    """A meter has no parameter for it, so that an apply would revive it."""
+    meter = project.call(
+        "post",
+        "/v1/billing/meters",
+        display_name="Calls",
+        event_name="calls",
+        default_aggregation={"formula": "sum"},
+    )["id"]
+    project.call("post", f"/v1/billing/meters/{meter}/deactivate")
+    report = imported(project, inactive=True)
+    assert [(one.key.id, one.reason) for one in report.refused] == [
+        (meter, "it is disabled, which no parameter declares: the next apply would revive it")
+    ]
+
+
+def test_one_call_for_each_object_means_the_same(project: Project) -> None:
+    """Without loops and tables."""
+    make_account(project)
+    report = imported(project, plain=True)
+    text = module(project)
+    assert report.refused == ()
+    assert "for " not in [line[:4] for line in text.splitlines()]

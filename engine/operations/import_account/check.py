@@ -263,8 +263,7 @@ class _Trial:
                 leaf = self._leaf(address, one)
                 self.differing.setdefault((key, leaf.path), leaf)  # later plans follow from it
             if not fields and change.action not in (Action.NO_OP, Action.IMPORT):
-                reason = f"a plan would {change.action.value} it"
-                self.refused.append(Refused(key=key, address=address, reason=reason))
+                self.refused.append(Refused(key=key, address=address, reason=_why(change.action)))
 
     def _leaf(self, address: str, change: FieldChange) -> IgnoredLeaf:
         kind = self._schemas[address.partition(".")[0]]
@@ -280,6 +279,13 @@ class _Trial:
     def state_name(self) -> str:
         """The name of the stack."""
         return self._graph.stack.name
+
+
+def _why(action: Action) -> str:
+    """Why a resource is taken out that a plan would change as a whole."""
+    if action is Action.REVIVE:
+        return "it is disabled, which no parameter declares: the next apply would revive it"
+    return f"the next apply would {action.value} it"
 
 
 def _shown(value: Any, change: FieldChange) -> Any:
