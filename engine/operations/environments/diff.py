@@ -17,8 +17,9 @@ from engine.plan.environments.compare import InEnvironment, compared
 from engine.plan.environments.hints import with_hints
 from engine.plan.environments.model import Compared, EnvironmentsDifference, StackDifference
 from engine.plan.environments.names import Names
+from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject
-from engine.schema.resource_type import Schemas
+from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import State
 from engine.suggest import nearest
 
@@ -154,13 +155,12 @@ class _Environment:
         asked = {
             (kinds[name].name, "", id): (name, id)
             for name, id in sorted(self.names.unknown)
-            if name in kinds and kinds[name].life.natural_keys and not kinds[name].parent
+            if name in kinds and _keys_of(kinds[name]) and not kinds[name].parent
         }
         keys: dict[tuple[str, str], str] = {}
         for place, found in read_all(self.session, self.schemas, asked).items():
             kind = self.schemas[place[0]]
-            keys_of = (key for key in kind.life.natural_keys if key.attribute != "id")
-            texts = (describe_key(key, found) for key in keys_of)
+            texts = (describe_key(key, found) for key in _keys_of(kind))
             text = next(filter(None, texts), "")
             if text:
                 keys[asked[place]] = f"the {kind.title} of no stack with {text}"
@@ -178,6 +178,11 @@ class _Environment:
             livemode=account.livemode if account else (pinned.livemode if pinned else None),
             server=environment.server,
         )
+
+
+def _keys_of(kind: ResourceType) -> tuple[NaturalKey, ...]:
+    """The natural keys of a type but for ids, which name nothing on another account."""
+    return tuple(key for key in kind.life.natural_keys if key.attribute != "id")
 
 
 def _chosen(places: Sequence[_Environment], names: Sequence[str]) -> tuple[str, ...]:

@@ -90,8 +90,9 @@ def _compared(
                     entry=place.resources[name],
                     actual=None if place.read is None else place.read[name],
                     names=place.names,
+                    other=other.resources[name].declared,
                 )
-                for place in (first, second)
+                for place, other in ((first, second), (second, first))
             )
             leaves = tuple(_leaves(one, other))
             if leaves:

@@ -7,6 +7,7 @@ ownership stamp and ids that Stripe made are left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from typing import Any
 
 from engine.frozen import frozen
@@ -40,6 +41,8 @@ class Side:
         entry: What the state records.
         actual: The object; None if Stripe was not read.
         names: What the ids of the environment name.
+        other: What the state of the other environment declares of it: what is a secret there is
+            one here too.
     """
 
     kind: ResourceType
@@ -47,6 +50,7 @@ class Side:
     entry: ResourceState
     actual: RemoteObject | None
     names: Names
+    other: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -116,6 +120,7 @@ class Side:
     def _tree(self, document: Mapping[str, Any]) -> dict[str, Any]:
         declared = self.entry.declared
         shown = hidden(self.kind.root, document, declared)
+        shown = hidden(self.kind.root, shown, self.other)
         if is_secret(shown):
             return {}
         found = _NORMAL.comparable(self.kind.root, shown)

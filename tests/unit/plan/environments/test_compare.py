@@ -273,6 +273,9 @@ def test_secrets_are_not_compared() -> None:
         for value in ("a", "b")
     )
     assert found(first, second) == ()
+    here = alone(PRODUCT, {"metadata": {"key": sealed}}, {"metadata": {"key": "a"}})
+    there = alone(PRODUCT, {}, {"metadata": {"key": "b"}})
+    assert found(here, there) == found(there, here) == ()
     first, second = (
         alone(PRODUCT, {"images": [sealed]}, {"images": [value]}) for value in ("a", "b")
     )
