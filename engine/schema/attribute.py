@@ -30,7 +30,7 @@ class Kind(enum.StrEnum):
 
 
 _NO_FIELDS: Mapping[str, Attribute] = MappingProxyType({})
-_MOMENT = re.compile(r"(^|_)(at|by|from|until|time|date|created)$")
+_MOMENT = re.compile(r"(^|_)(at|redeem_by|from|until|time|date|created)$")
 
 
 # Each equals itself alone, so that what is found out about it can be cached by it.

@@ -3111,7 +3111,7 @@ class PlanTier(TypedDict):
     up_to: _Integer | Literal["inf"]
 
 class PlanTransformUsage(TypedDict):
-    divide_by: _Moment
+    divide_by: _Integer
     round: Literal["down", "up"] | Ref
 
 class Plan(Resource):
@@ -3346,7 +3346,7 @@ class PriceTier(TypedDict):
     up_to: _Integer | Literal["inf"]
 
 class PriceTransformQuantity(TypedDict):
-    divide_by: _Moment
+    divide_by: _Integer
     round: Literal["down", "up"] | Ref
 
 class Price(Resource):
