@@ -63,10 +63,9 @@ def guarded(call: Callable[[], int | None], invocation: Invocation) -> int:
     except EngineError as error:
         return report_error(error, invocation)
     except BaseException as error:
-        # Any other exception is a bug; it is reported in a sentence as well.
         if isinstance(error, SystemExit) and "_ENGINE_COMPLETE" in os.environ:
             raise  # click ends like this after it has completed words for a shell
-        return report_error(_bug(error), invocation, preface=_traceback(invocation))
+        return _unforeseen(error, invocation)
     return code
 
 
@@ -113,6 +112,13 @@ def _system(error: OSError) -> EngineError:
     reason = error.strerror or str(error) or type(error).__name__
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
     return _SystemError(f"{where}{reason}", hint=_HINTS.get(error.errno or 0))
+
+
+def _unforeseen(error: BaseException, invocation: Invocation) -> int:
+    """A bug, unless click ends with 1, as it does if the output has no reader any more."""
+    if isinstance(error, SystemExit) and error.code == 1:
+        return _reader_left()
+    return report_error(_bug(error), invocation, preface=_traceback(invocation))
 
 
 def _bug(error: BaseException) -> EngineError:
