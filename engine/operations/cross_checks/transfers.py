@@ -45,17 +45,20 @@ def with_givers(
         for move in graph.stack.received:
             wanted.setdefault(move.stack, set()).add(move.old)
     found = without_module(context, sorted(wanted.keys() - {graph.stack.name for graph in graphs}))
-    giving = [name for name in found if _has_any(context, name, wanted[name])]
+    giving = [name for name in found if _takes_part(context, name, wanted[name])]
     return (*graphs, *(graph_of_state(context, name) for name in giving))
 
 
-def _has_any(context: Context, name: str, addresses: set[str]) -> bool:
-    """Whether a state, or the journal of an unfinished run, has one of some addresses."""
+def _takes_part(context: Context, name: str, addresses: set[str]) -> bool:
+    """Whether a state, or the journal of an unfinished run, may have one of some addresses.
+
+    One that has nothing any more, since a run was killed after it had moved all, is to be removed.
+    """
     state = context.backend.read(name, context.environment)
-    held = () if state is None else (*state.resources, *state.removed)
-    return not addresses.isdisjoint(held) or bool(
-        context.backend.read_journal(name, context.environment)
-    )
+    held = (*state.resources, *state.removed) if state is not None else ()
+    emptied = state is not None and not held
+    unfinished = bool(context.backend.read_journal(name, context.environment))
+    return emptied or unfinished or not addresses.isdisjoint(held)
 
 
 def settle_transfers(session: Session, options: PlanOptions) -> None:

@@ -103,4 +103,10 @@ def remaining(
     }
     names = [plan.stack for plan in report.plans if plan.stack in known]
     now = diff_environments(source, target, names, refresh=refresh, everything=False)
-    return dataclasses.replace(now, stacks=tuple(remaining_after(now.stacks, report.plans)))
+    recorded = {
+        name: state.resources
+        for name in names
+        if (state := source.backend.read(name, source.environment)) is not None
+    }
+    left = remaining_after(now.stacks, report.plans, recorded, source.schemas)
+    return dataclasses.replace(now, stacks=tuple(left))

@@ -35,7 +35,7 @@ class Found:
     """The object of a resource in one environment.
 
     Attributes:
-        id: Stripe's id.
+        id: Stripe's id; empty if a plan is to make it.
         gone: The state records it, and Stripe does not have it any more.
     """
 

@@ -73,7 +73,7 @@ def _resource(report: EnvironmentsDifference, one: ResourceDifference) -> dict[s
 
 
 def _found(found: Found | None) -> dict[str, Any] | None:
-    return None if found is None else {"id": found.id, "gone": found.gone}
+    return None if found is None else {"id": found.id or None, "gone": found.gone}
 
 
 def _field(leaf: LeafDifference) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _only(
 
 def _fields(report: EnvironmentsDifference, one: ResourceDifference, style: Style) -> Iterator[str]:
     """A resource that both have, with a line for each field that differs."""
-    ids = " and ".join(found.id for found in one.found if found is not None)
+    ids = " and ".join(found.id for found in one.found if found is not None and found.id)
     yield f"{style.paint('~', 'yellow')} {one.address}  {style.paint(f'# {ids}', 'dim')}"
     leaves = [leaf for leaf in one.leaves if leaf.declared or report.everything]
     rows = [(_label(leaf), *_texts(leaf)) for leaf in leaves]

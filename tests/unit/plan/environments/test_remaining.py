@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from engine.address import parse_address
+from engine.catalog import loader
 from engine.plan.environments.model import (
     Compared,
     EnvironmentsDifference,
@@ -18,7 +20,9 @@ from engine.plan.environments.model import (
 from engine.plan.environments.remaining import remaining_after
 from engine.plan.model import Action, Change
 from engine.schema.lifecycle import Removal, Verb
-from engine.values.markers import ABSENT
+from engine.state.model import ResourceState
+from engine.values.markers import ABSENT, UNKNOWN
+from engine.values.secret import Sealed
 from tests.support import build
 
 PRICE = "stripe_price.month"
@@ -31,13 +35,17 @@ def left(
     change: Change | None,
     *leaves: LeafDifference,
     found: tuple[Found | None, Found | None] = (HERE, THERE),
+    declared: Mapping[str, Any] | None = None,
 ) -> list[tuple[LeafDifference, ...]]:
     """The fields of what still differs after a change of a price."""
     address = parse_address(PRICE)
     one = ResourceDifference(address=address, type=address.type, found=found, leaves=leaves)
     stack = StackDifference(stack="saas", recorded=(True, True), resources=(one,), compared=1)
     plan = build.plan(*([change] if change is not None else []))
-    return [one.leaves for after in remaining_after([stack], [plan]) for one in after.resources]
+    entry = ResourceState(type=address.type, id=HERE.id, declared=declared or {})
+    recorded = {"saas": {PRICE: entry}}
+    left_over = remaining_after([stack], [plan], recorded, loader.schemas())
+    return [one.leaves for after in left_over for one in after.resources]
 
 
 def change(action: Action, *fields: Any, **parts: Any) -> Change:
@@ -94,6 +102,31 @@ def test_what_only_one_environment_has(
     """It is settled if the plan makes it, or removes it for good."""
     removal = Removal(verb=verb) if verb is not None else None
     assert bool(left(change(action, removal=removal), found=found)) is stays
+
+
+def test_a_new_object_that_is_declared_otherwise_differs() -> None:
+    """A module may read a variable; ids and secrets differ anyway, spellings do not."""
+    made = change(
+        Action.CREATE,
+        build.field("unit_amount", ABSENT, 3900, currency="usd"),
+        build.field("currency", ABSENT, "usd"),
+        build.field("nickname", ABSENT, "Month"),
+        build.field("product", ABSENT, "prod_B"),
+        build.field("lookup_key", ABSENT, "x", sensitive=True),
+        build.field("tax_behavior", ABSENT, UNKNOWN),
+        build.field("billing_scheme", ABSENT, "per_unit"),
+        build.field("no_such_field", ABSENT, "x"),
+    )
+    declared = {
+        "unit_amount": 2900,
+        "currency": "USD",
+        "product": "${stripe_product.pro.id}",
+        "lookup_key": "y",
+        "billing_scheme": Sealed("hash"),
+    }
+    [[amount, nickname]] = left(made, found=(HERE, None), declared=declared)
+    assert (amount.values, amount.currencies) == ((2900, 3900), ("usd", "usd"))
+    assert (nickname.path, nickname.values) == (("nickname",), (ABSENT, "Month"))
 
 
 def test_what_counts_in_a_comparison() -> None:
