@@ -52,7 +52,13 @@ class TwoEnvironments:
         """The wired ports of an environment."""
         account = self.accounts[environment]
         given = {name: Given(value, f"--var {name}") for name, value in variables.items()}
-        opened = open_project(self.root, environment=environment, variables=Variables(given=given))
+        # One operation at a time: what is made in another order is listed in another order.
+        opened = open_project(
+            self.root,
+            environment=environment,
+            variables=Variables(given=given),
+            parallelism=1,
+        )
         return dataclasses.replace(opened, connect=account.connect, clock=lambda: account.now)
 
     def apply(self, environment: str, *names: str, **variables: Any) -> ApplyReport:
