@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from engine.catalog.loader import type_name
 from engine.operations.import_account.survey import Survey, owner_of
-from engine.plan.compare.liveness import is_gone, is_live
+from engine.plan.compare.liveness import is_gone, is_live, is_over
 from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.translate.untold import undeclarable
@@ -49,6 +49,7 @@ class Choice:
         types: Types of the import; other types are only taken if something refers to them.
         owned: Whether a stack of the project owns an object.
         known_lineages: Lineages of the states of the project.
+        now: What the clock says.
         inactive: Take archived objects too.
         match: Pattern of those to take; empty for all.
         taken: The objects, by type and id.
@@ -59,6 +60,7 @@ class Choice:
     types: Collection[str]
     owned: Callable[[ObjectKey], bool]
     known_lineages: Collection[str]
+    now: float
     inactive: bool = False
     match: str = ""
     taken: dict[str, dict[str, RemoteObject]] = field(default_factory=dict)
@@ -109,7 +111,7 @@ class Choice:
     def _owners(self, name: str) -> Iterator[str]:
         """Objects under which others are listed: those of this project too."""
         for id, entry in self.survey.found[name].items():
-            alive = self.inactive or is_live(self.survey.schemas[name], entry)
+            alive = self.inactive or self._is_live(self.survey.schemas[name], entry)
             if alive and matches(self.match, entry):
                 yield id
 
@@ -124,11 +126,14 @@ class Choice:
             else:
                 self.left[name, why] += 1
 
+    def _is_live(self, kind: ResourceType, entry: RemoteObject) -> bool:
+        return is_live(kind, entry) and not is_over(kind, entry, self.now)
+
     def _why_not(
         self, kind: ResourceType, id: str, entry: RemoteObject, *, belongs: bool
     ) -> WhyLeft | None:
         why = self._why_never(kind, id, entry)
-        if why is None and not (self.inactive or is_live(kind, entry)):
+        if why is None and not (self.inactive or self._is_live(kind, entry)):
             why = WhyLeft.ARCHIVED
         if why is None and not (belongs or matches(self.match, entry)):
             why = WhyLeft.UNMATCHED
@@ -194,7 +199,8 @@ class Choice:
     def _forget(self, name: str, kind: ResourceType, entry: RemoteObject) -> None:
         """Take an object that is taken after all from the count of those that are not."""
         if name in self.types:
-            why = WhyLeft.UNMATCHED if self.inactive or is_live(kind, entry) else WhyLeft.ARCHIVED
+            alive = self.inactive or self._is_live(kind, entry)
+            why = WhyLeft.UNMATCHED if alive else WhyLeft.ARCHIVED
             self.left[name, why] -= 1
 
     def left_out(self) -> tuple[LeftOut, ...]:

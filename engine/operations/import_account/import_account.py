@@ -148,6 +148,7 @@ def _chosen(session: Session, options: ImportOptions, have: Owned) -> tuple[Choi
         types=types,
         owned=have.is_owned,
         known_lineages=have.lineages,
+        now=context.clock(),
         inactive=options.inactive,
         match=options.match,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
+from engine.schema.rules import RuleKind
 from engine.values.paths import get_path, parse_path
 
 
@@ -22,6 +23,20 @@ def is_live(kind: ResourceType, actual: RemoteObject) -> bool:
     """Whether an object that could be archived or disabled is neither, by its fields."""
     return kind.life.revival is None or all(
         _leaf(actual, path) in (None, value) for path, value in kind.life.revival.live.items()
+    )
+
+
+def is_over(kind: ResourceType, actual: RemoteObject, now: float) -> bool:
+    """Whether a moment has passed that a create demands to be ahead.
+
+    An object like this cannot be made again, e.g. a coupon after its `redeem_by`.
+    """
+    moments = (path for rule in kind.rules if rule.kind is RuleKind.AHEAD for path in rule.fields)
+    return any(
+        isinstance(moment := _leaf(actual, path), int) and moment < now
+        for path in moments
+        # What can be said as `now` can be said again.
+        if (attribute := kind.root.at(parse_path(path))) is not None and not attribute.words
     )
 
 

@@ -13,7 +13,7 @@ from engine.views.text.plan import account_line, requests_line
 
 _WHY: Mapping[WhyLeft, str] = {
     WhyLeft.OWNED: "managed by stacks of this project",
-    WhyLeft.ARCHIVED: "archived or disabled (--inactive imports them)",
+    WhyLeft.ARCHIVED: "archived, disabled or expired (--inactive imports them)",
     WhyLeft.ENDED: "ended for good",
     WhyLeft.UNDECLARABLE: "with a secret or a file in them that no module can hold, or finished",
     WhyLeft.UNMATCHED: "not like --match",
@@ -50,8 +50,8 @@ def import_text(report: AccountImport, style: Style, *, verbose: bool = False) -
         names = ", ".join(report.without_state)
         blocks.append(
             f"{style.paint('Warning:', 'yellow')} never applied to this account: {names}. If they "
-            "declare objects that are here, take those over first, with Lifecycle(adopt=True) or "
-            "engine import ADDR ID: two stacks would have them otherwise."
+            "declare objects that are here, take those over first, with engine state rebuild, "
+            "Lifecycle(adopt=True) or engine import ADDR ID: two stacks would have them otherwise."
         )
     blocks.append(_conclusion(report))
     if verbose:

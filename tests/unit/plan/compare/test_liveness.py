@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.plan.compare.liveness import is_gone, is_live, is_past
+from engine.plan.compare.liveness import is_gone, is_live, is_over, is_past
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,18 @@ def test_past(type_name: str, status: str, past: bool) -> None:  # noqa: FBT001
 def test_live(type_name: str, actual: Any, live: bool) -> None:  # noqa: FBT001
     """An object is live as long as it says so, where its type can be anything else."""
     assert is_live(loader.resource_type(type_name), actual) is live
+
+
+@pytest.mark.parametrize(
+    ("type_name", "actual", "over"),
+    [
+        ("stripe_coupon", {"redeem_by": 100}, True),
+        ("stripe_coupon", {"redeem_by": 300}, False),
+        ("stripe_coupon", {"redeem_by": None}, False),
+        ("stripe_tax_registration", {"active_from": 100, "expires_at": None}, False),
+        ("stripe_product", {"created": 100}, False),
+    ],
+)
+def test_over(type_name: str, actual: Any, over: bool) -> None:  # noqa: FBT001
+    """A coupon cannot be made with a moment in the past; a registration can begin now."""
+    assert is_over(loader.schemas()[type_name], actual, 200) is over

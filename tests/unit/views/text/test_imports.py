@@ -79,7 +79,7 @@ def test_it_says_what_is_written_and_what_is_not_and_why() -> None:
         "    2 prices",
         "    1 product",
         "  3 managed by stacks of this project",
-        "  4 archived or disabled (--inactive imports them): 4 prices",
+        "  4 archived, disabled or expired (--inactive imports them): 4 prices",
         "  stripe_price.x0 [price_1]: too old",
         "  and 2 more, which --json lists",
         "  card: Not set up.",
