@@ -17,6 +17,7 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -175,6 +176,8 @@ def run(order: Order) -> tuple[int, str, int]:
 def main() -> None:
     """Fork a child for each order."""
     write = os.write
+    # To find it out, a file is made in each folder that may be it: a killed child leaves one.
+    tempfile.gettempdir()
     for line in sys.stdin:
         reader, writer = os.pipe()
         child = os.fork()
