@@ -35,7 +35,7 @@ def is_over(kind: ResourceType, actual: RemoteObject, now: float) -> bool:
     return any(
         isinstance(moment := _leaf(actual, path), int) and moment < now
         for path in moments
-        # What can be said as `now` can be said again.
+        # What can be declared as `now` can be so again.
         if (attribute := kind.root.at(parse_path(path))) is not None and not attribute.words
     )
 

@@ -105,7 +105,7 @@ def _made_unlike(
 
 
 def _cannot_be_compared(leaf: object) -> bool:
-    """Whether a declared leaf is a secret, or stands for an id that differs anyway."""
+    """Whether a declared leaf is a secret, or the reference to an id that differs anyway."""
     return is_secret(leaf) or _is_reference(leaf)
 
 
