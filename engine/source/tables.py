@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -131,6 +132,7 @@ def _filled(
             elif len(pattern) == 1 and isinstance(cell := pattern[0], Cell) and cell.column is key:
                 key.names.extend(_column_names(path))
             found[path] = pattern
+        _tell_apart(own)
         found |= _references(first, place, bodies[0], names)
         if len(names) > 1:
             _name_after(own, names[place], names[0])
@@ -222,6 +224,14 @@ def _column_names(path: Path) -> list[str]:
         if isinstance(part, str) and (word := re.sub(r"[^a-z0-9]+", "_", part.lower()).strip("_"))
     ]
     return ["_".join(words[-count:]) for count in range(1, len(words) + 1)]
+
+
+def _tell_apart(columns: Sequence[Column]) -> None:
+    """Let columns whose last words are equal be called by more of them, e.g. by the currency."""
+    often = Counter(column.names[0] for column in columns)
+    for column in columns:
+        if often[column.names[0]] > 1 and len(column.names) > 1:
+            del column.names[0]
 
 
 def _name_after(columns: Sequence[Column], name: Pattern, root: Pattern) -> None:

@@ -192,6 +192,16 @@ def test_a_pattern_takes_what_is_called_so_with_what_that_needs(project: Project
     assert left(report)["stripe_price", WhyLeft.UNMATCHED] == 2
 
 
+def test_a_pattern_is_no_prefix_of_ids(project: Project) -> None:
+    """`pro*` is what is called so, in any case, and not everything with an id `prod_...`."""
+    product, price = plan_and_price(project, "Pro")
+    other, _ = plan_and_price(project, "Basic")
+    report = imported(project, match="pro*", types=("stripe_product",))
+    assert ids(report) == {product}
+    assert ids(imported(project, match=f"{other[:12]}*", types=("stripe_product",))) == {other}
+    assert price not in ids(report)
+
+
 def test_archived_objects_stay_but_for_what_something_needs(project: Project) -> None:
     """A live price of an archived product brings it along."""
     product, price = plan_and_price(project, "Old")

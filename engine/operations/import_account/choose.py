@@ -32,11 +32,18 @@ NAMED_BY = (
 """The fields that a pattern is compared with: what people know an object by."""
 
 
-def matches(pattern: str, entry: RemoteObject) -> bool:
-    """Whether a field that people know an object by matches a pattern; every one does if empty."""
+def matches(pattern: str, kind: ResourceType, entry: RemoteObject) -> bool:
+    """Whether a field that people know an object by matches a pattern; every one does if empty.
+
+    Case is not compared. How Stripe's ids of a type begin says nothing of an object, so an id is
+    compared only with a pattern that begins like it: `pro*` is not every product.
+    """
+    low = pattern.lower()
+    ids = not kind.id_prefix or low.startswith(kind.id_prefix)
     return not pattern or any(
-        isinstance(value := entry.get(name), str) and fnmatch.fnmatchcase(value, pattern)
+        isinstance(value := entry.get(name), str) and fnmatch.fnmatchcase(value.lower(), low)
         for name in NAMED_BY
+        if name != "id" or ids or not str(entry.get("id")).startswith(kind.id_prefix)
     )
 
 
@@ -110,9 +117,10 @@ class Choice:
 
     def _owners(self, name: str) -> Iterator[str]:
         """Objects under which others are listed: those of this project too."""
+        kind = self.survey.schemas[name]
         for id, entry in self.survey.found[name].items():
-            alive = self.inactive or self._is_live(self.survey.schemas[name], entry)
-            if alive and matches(self.match, entry):
+            alive = self.inactive or self._is_live(kind, entry)
+            if alive and matches(self.match, kind, entry):
                 yield id
 
     def _choose_of(
@@ -135,7 +143,7 @@ class Choice:
         why = self._why_never(kind, id, entry)
         if why is None and not (self.inactive or self._is_live(kind, entry)):
             why = WhyLeft.ARCHIVED
-        if why is None and not (belongs or matches(self.match, entry)):
+        if why is None and not (belongs or matches(self.match, kind, entry)):
             why = WhyLeft.UNMATCHED
         return why
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import libcst as cst
 
 from engine.source.edit.brackets import NONE, ONE, Bracket, Entry, line_break, opened
+from engine.source.python.literals import width
 
 _STEP = "    "
 
@@ -17,14 +18,14 @@ _STEP = "    "
 class Layout:
     """Lays expressions of one statement out."""
 
-    def __init__(self, width: int, block: int) -> None:
+    def __init__(self, room: int, block: int) -> None:
         """Begin a statement.
 
         Args:
-            width: How long lines may be.
+            room: How many columns lines may take.
             block: How far the statement is indented.
         """
-        self._width = width
+        self._room = room
         self._block = block
         self._empty = cst.Module(())
 
@@ -48,7 +49,7 @@ class Layout:
             return node
         flat = bracket.laid_out([NONE, *[ONE] * (len(bracket.entries) - 1), NONE], comma=False)
         code = self._code(flat)
-        if "\n" not in code and column + len(code) + after <= self._width:
+        if "\n" not in code and column + width(code) + after <= self._room:
             return flat
         inner = line_break(indent + _STEP)
         outer = line_break(indent)
@@ -57,22 +58,26 @@ class Layout:
             hugged = bracket.laid_out([inner, *between, outer], comma=False)
             # Without what it calls: the line between those of the brackets.
             line = ", ".join(self._code(entry.bare) for entry in bracket.entries)
-            if "\n" not in line and self._block + len(indent + _STEP) + len(line) <= self._width:
+            if "\n" not in line and self._block + len(indent + _STEP) + width(line) <= self._room:
                 return hugged
         bracket.blanks = [*[inner] * len(bracket.entries), outer]
-        bracket.comma = True
+        # A formatter puts no comma behind an entry that is alone.
+        bracket.comma = len(bracket.entries) > 1 or _is_tuple(node)
         return self._with_entries_fitted(bracket, indent).closed()
 
     def _with_entries_fitted(self, bracket: Bracket, indent: str) -> Bracket:
         inside = indent + _STEP
-        bracket.entries = [self._entry(entry, inside) for entry in bracket.entries]
+        after = int(bracket.comma or len(bracket.entries) > 1)
+        bracket.entries = [self._entry(entry, after, inside) for entry in bracket.entries]
         return bracket
 
-    def _entry(self, entry: Entry, indent: str) -> Entry:
-        """An entry on a line of its own, with a comma behind it."""
-        before = len(self._code(entry.bare)) - len(self._code(entry.value))
+    def _entry(self, entry: Entry, after: int, indent: str) -> Entry:
+        """An entry on a line of its own, with or without a comma behind it."""
+        before = width(self._code(entry.bare)) - width(self._code(entry.value))
         column = self._block + len(indent) + before
-        return entry.with_value(self.fitted(entry.value, column, 1, indent))
+        if (comment := entry.behind.comment) is not None:
+            after += width(entry.behind.whitespace.value + comment.value)
+        return entry.with_value(self.fitted(entry.value, column, after, indent))
 
     def _code(self, node: cst.CSTNode) -> str:
         return self._empty.code_for_node(node)
