@@ -200,17 +200,8 @@ class FileBackend:
     def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
         """Read the journal that an unfinished run left."""
         path = self._journal_path(stack, environment)
-        try:
-            raw = read_file(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StateError(
-                f"{self._shown(path)}, the journal of an unfinished run, cannot be read",
-                cause=error.strerror,
-                hint="make the file readable and run the command again; nothing was changed",
-            ) from error
-        return journal.records_in(raw, path=self._shown(path))
+        raw = self._read_left(path, "the journal of an unfinished run")
+        return None if raw is None else journal.records_in(raw, path=self._shown(path))
 
     def begin_journal(
         self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
@@ -248,17 +239,8 @@ class FileBackend:
     def read_import(self, stack: str, environment: str) -> PendingImport | None:
         """Read a pending import."""
         path = self._import_path(stack, environment)
-        try:
-            raw = read_file(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StateError(
-                f"{self._shown(path)}, an import that was interrupted, cannot be read",
-                cause=error.strerror,
-                hint="make the file readable and run the command again; nothing was changed",
-            ) from error
-        return decode_import(raw, path=self._shown(path))
+        raw = self._read_left(path, "an import that was interrupted")
+        return None if raw is None else decode_import(raw, path=self._shown(path))
 
     def end_import(self, stack: str, environment: str) -> None:
         """Remove a pending import."""
@@ -266,6 +248,23 @@ class FileBackend:
         with self._writing(stack, environment):
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
+
+    def _read_left(self, path: Path, what: str) -> bytes | None:
+        """Read what a run that was killed left; None if it left nothing.
+
+        Raises:
+            StateError: if it cannot be read.
+        """
+        try:
+            return read_file(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(
+                f"{self._shown(path)}, {what}, cannot be read",
+                cause=error.strerror,
+                hint="make the file readable and run the command again; nothing was changed",
+            ) from error
 
     def _import_path(self, stack: str, environment: str) -> Path:
         return self.path(stack, environment).with_suffix(_IMPORT)
