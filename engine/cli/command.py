@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
-from collections.abc import Callable
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -14,6 +17,8 @@ from engine.cli.invocation import Invocation
 from engine.suggest import nearest
 from engine.views.formats import FORMATS
 
+_OPTIONS_AS_COMMANDS = ("help", "version")
+_ONE_DASH = re.compile(r"-[a-zA-Z][\w-]")
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -89,12 +94,38 @@ def _settled(attributes: dict[str, Any]) -> dict[str, Any]:
     return {**attributes, "context_settings": _HELP, "help": text}
 
 
+@contextlib.contextmanager
+def _knowing_foreign_options(context: click.Context, words: Sequence[str]) -> Iterator[None]:
+    """Answer options that other tools have, before and after click has failed to read them."""
+    if context.resilient_parsing:
+        yield
+        return
+    one_dash = [word for word in words if _ONE_DASH.match(word) and word != "-help"]
+    if one_dash:
+        from engine.cli.foreign_words import refuse_one_dash
+
+        refuse_one_dash(context, one_dash)
+    try:
+        yield
+    except click.NoSuchOption as error:
+        from engine.cli.foreign_words import refuse_option
+
+        refuse_option(context, error.option_name)
+        raise
+
+
 class EngineCommand(click.Command):
     """A command that takes the shared options."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **_settled(attributes))
         self.params = [*self.params, *_shared_options()]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words after the command."""
+        own = args[: args.index("--")] if "--" in args else args
+        with _knowing_foreign_options(ctx, own):
+            return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections of options."""
@@ -118,7 +149,9 @@ class LazyGroup(click.Group):
         if not args and not ctx.resilient_parsing:
             click.echo(self.get_help(ctx), err=True)
             ctx.exit(1)
-        return super().parse_args(ctx, args)
+        before_command = list(itertools.takewhile(lambda word: word.startswith("-"), args))
+        with _knowing_foreign_options(ctx, before_command):
+            return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the commands, in the order of a first use."""
@@ -136,11 +169,19 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; suggest the nearest one if there is none of that name."""
+        """Find the command; say what was meant if there is none of that name.
+
+        `help` and `version` are understood, though they are options here.
+        """
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             if ctx.resilient_parsing:
                 return None, None, args[1:]
+            if name in _OPTIONS_AS_COMMANDS:
+                return self.resolve_command(ctx, [*args[1:], f"--{name}"])
+            from engine.cli.foreign_words import refuse_command
+
+            refuse_command(ctx, args)
             near = nearest(name, self.list_commands(ctx))
             suggestion = f" Did you mean {near!r}?" if near else ""
             ctx.fail(f"There is no command {name!r}.{suggestion}")
