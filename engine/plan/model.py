@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.address import ResourceAddress
 from engine.frozen import frozen
+from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.orphan import Orphan
 from engine.plan.rename import Rename
@@ -348,6 +349,8 @@ class PlanReport:
         renames: Removals and creations that are most likely one object under another address.
         orphans: Stacks of the environment that have a state and no module, and are not planned.
         recovered: An unfinished run was recovered before planning, which may have written.
+        impacts: What uses the objects that the plans end or change, in the order of the changes.
+        impact_asked: It was counted, so that what `impacts` does not have is used by nothing.
     """
 
     environment: str
@@ -362,6 +365,8 @@ class PlanReport:
     renames: tuple[Rename, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     recovered: bool = False
+    impacts: tuple[Impact, ...] = ()
+    impact_asked: bool = False
 
     @property
     def has_changes(self) -> bool:

@@ -72,6 +72,8 @@ def plan_to_save(
             options=options,
             stacks=tuple(_bound(session, plan, by_name[plan.stack]) for plan in report.plans),
             requests=report.requests,
+            impacts=report.impacts,
+            impact_asked=report.impact_asked,
         )
         return report, saved
 

@@ -16,6 +16,7 @@ FLAGS = {
     "targets": "--target",
     "excludes": "--exclude",
     "replace": "--replace",
+    "impact": "--impact",
 }
 """The options that decide what a plan is, by their field: as they are typed."""
 
@@ -35,6 +36,7 @@ class PlanOptions:
         allow_mass_change: Allow to remove or replace a large share of a stack.
         confirmed_removals: What a live account may lose: resources whose removal, or replacement
             if customers are charged by them, the person has named.
+        impact: Count what uses the objects that the plan ends or changes.
     """
 
     refresh: bool = True
@@ -46,6 +48,7 @@ class PlanOptions:
     lock_timeout: float = 0.0
     allow_mass_change: bool = False
     confirmed_removals: tuple[ResourceAddress, ...] = ()
+    impact: bool = False
 
     def given(self) -> Iterator[tuple[str, Any]]:
         """Yield the options of `FLAGS` that are not as without any, as typed, with their values."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.errors import PlanFileError
 from engine.frozen import frozen
+from engine.plan.impact import Impact, Use
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.agreement import disagreement
@@ -23,7 +24,7 @@ from engine.records import Codec, Record, ShapeError, check_plain, list_of
 from engine.schema.resource_type import Schemas
 from engine.values.paths import dotted
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """The newest format of plan files that this engine writes and reads."""
 
 _MARK = b'{"file":"engine-plan",'
@@ -56,6 +57,8 @@ class SavedPlan:
         options: The options of the command.
         stacks: The plan of each stack, in the order in which they are applied.
         requests: How many requests planning made.
+        impacts: What uses the objects that the plans end or change, as it was then.
+        impact_asked: It was counted.
     """
 
     engine_version: str
@@ -66,6 +69,8 @@ class SavedPlan:
     options: PlanOptions
     stacks: tuple[SavedStack, ...]
     requests: int = 0
+    impacts: tuple[Impact, ...] = ()
+    impact_asked: bool = False
 
     def report(self) -> PlanReport:
         """The plans as planning reports them."""
@@ -78,6 +83,8 @@ class SavedPlan:
             requests=self.requests,
             saved=True,
             options=self.options,
+            impacts=self.impacts,
+            impact_asked=self.impact_asked,
         )
 
 
@@ -86,7 +93,8 @@ _STACK = Record(
 )
 _SAVED = Record(
     SavedPlan,
-    Record(PlanOptions, skip={"lock_timeout": 0.0}, whole=True),
+    Record(PlanOptions, skip={"lock_timeout": 0.0}, whole=True, optional=("impact",)),
+    Record(Impact, Record(Use)),
     keys={"account_id": "account.id", "livemode": "account.livemode"},
     codecs={
         "environment": NAME,
@@ -95,6 +103,7 @@ _SAVED = Record(
         ),
     },
     whole=True,
+    optional=("impacts", "impact_asked"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.plan.impact import Impact
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan, PlanReport, summary
 from engine.plan.orphan import Orphan
 from engine.plan.rename import Rename
@@ -26,6 +27,8 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         "stacks": [_plan(plan) for plan in report.plans],
         "renames": [_rename(rename) for rename in report.renames],
         "without_module": [orphan_document(orphan) for orphan in report.orphans],
+        "impact_asked": report.impact_asked,
+        "impacts": [_impact(impact) for impact in report.impacts],
         "requests": report.requests,
     }
 
@@ -63,6 +66,26 @@ def _rename(rename: Rename) -> dict[str, Any]:
         "loses": rename.loses or None,
         "file": rename.file,
         "line": rename.moved,
+    }
+
+
+def _impact(impact: Impact) -> dict[str, Any]:
+    return {
+        "stack": impact.stack,
+        "address": impact.address,
+        "id": impact.id or None,
+        "uses": [
+            {
+                "what": use.what,
+                "count": use.count,
+                "at_least": use.more,
+                "where": list(use.where),
+                "unmanaged": list(use.unmanaged),
+                "note": use.note or None,
+            }
+            for use in impact.uses
+        ],
+        "unread": impact.unread or None,
     }
 
 

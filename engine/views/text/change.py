@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.plan.impact import Impact
 from engine.plan.model import (
     ACCOUNT_PATH,
     Action,
@@ -19,6 +20,7 @@ from engine.values.markers import ABSENT
 from engine.values.tree import leaves
 from engine.views import vocabulary
 from engine.views.fields import SENSITIVE, Leaf, lay_out, leaf, show, show_pair
+from engine.views.impacts import impact_words
 from engine.views.style import Style
 from engine.views.text.naming import leaves_that_tell, with_names
 
@@ -33,6 +35,7 @@ def change_lines(
     *,
     sources: Mapping[str, Any] | None = None,
     names: Mapping[str, str] | None = None,
+    impact: Impact | None = None,
 ) -> Iterator[str]:
     """Say what happens to one resource, why, and leaf by leaf.
 
@@ -42,6 +45,7 @@ def change_lines(
         style: Decoration.
         sources: What will be sent, with references, to name what unknown values wait for.
         names: Addresses by object id, of the objects in the plan.
+        impact: What uses the object; None if that was not counted.
     """
     names = names or {}
     root = schemas[change.type].root if change.type in schemas else None
@@ -69,6 +73,8 @@ def change_lines(
         if change.removal is not None and note == change.removal.note:
             continue  # it is in the heading
         yield f"{_FIELD_INDENT}{style.paint('!', 'yellow', 'bold')} {note}"
+    if impact is not None:
+        yield f"{_FIELD_INDENT}{style.paint('used by:', 'bold')} {impact_words(impact)}"
 
 
 def drift_lines(drift: Drift, style: Style) -> Iterator[str]:

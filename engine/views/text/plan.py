@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from engine.address import ResourceAddress
+from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport, StepKind
 from engine.plan.orphan import Orphan
@@ -41,7 +43,8 @@ def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bo
     above = {str(rename) for rename in report.renames}
     for plan in report.plans:
         warnings = [warning for warning in plan.warnings if warning not in above]
-        blocks += _plan_blocks(plan, warnings, schemas, style, named=several)
+        impacts = {one.address: one for one in report.impacts if one.stack == plan.stack}
+        blocks += _plan_blocks(plan, warnings, impacts, schemas, style, named=several)
     if several and report.has_changes:
         blocks.append("\n".join(_stack_lines(report.plans)))
     blocks += _rename_lines(report.renames, style, lossy=False)
@@ -129,7 +132,13 @@ def requests_line(requests: int) -> str:
 
 
 def _plan_blocks(
-    plan: Plan, warnings: Sequence[str], schemas: Schemas, style: Style, *, named: bool
+    plan: Plan,
+    warnings: Sequence[str],
+    impacts: Mapping[ResourceAddress, Impact],
+    schemas: Schemas,
+    style: Style,
+    *,
+    named: bool,
 ) -> Iterator[str]:
     if named and (plan.has_changes or plan.drift or warnings or plan.refusals):
         yield style.paint(f"Stack {plan.stack}", "bold")
@@ -144,7 +153,10 @@ def _plan_blocks(
     names = {change.id: change.address for change in plan.changes if change.id}
     for change in plan.pending:
         source = sources.get(change.address, {})
-        yield "\n".join(change_lines(change, schemas, style, sources=source, names=names))
+        impact = impacts.get(change.address)
+        yield "\n".join(
+            change_lines(change, schemas, style, sources=source, names=names, impact=impact)
+        )
     if plan.outputs:
         lines = [style.paint("Changes to outputs:", "bold")]
         yield "\n".join([*lines, *output_lines(plan.outputs, style)])

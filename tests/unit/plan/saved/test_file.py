@@ -198,6 +198,7 @@ def test_every_option_is_kept_but_how_long_to_wait() -> None:
         lock_timeout=5.0,
         allow_mass_change=True,
         confirmed_removals=(address,),
+        impact=True,
     )
     changed = [
         field.name
@@ -262,14 +263,14 @@ def test_a_file_that_breaks_off_is_not_whole(rest: bytes) -> None:
 def test_a_newer_format_names_the_engine_that_wrote_it() -> None:
     """Nothing is guessed about it."""
     raw = encode(prepared(SMALL).saved)
-    newer = raw.replace(b'"format_version":4', b'"format_version":5')
+    newer = raw.replace(b'"format_version":5', b'"format_version":6')
     with pytest.raises(PlanFileError) as caught:
         read(newer)
     assert caught.value.message == (
-        "shop.plan was written by a newer engine (format 5, engine 1.2.3)"
+        "shop.plan was written by a newer engine (format 6, engine 1.2.3)"
     )
-    with pytest.raises(PlanFileError, match=r"format 5, engine \?"):
-        read(b'{"file":"engine-plan","format_version":5}\n')
+    with pytest.raises(PlanFileError, match=r"format 6, engine \?"):
+        read(b'{"file":"engine-plan","format_version":6}\n')
 
 
 def test_a_type_that_this_engine_does_not_know() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.address import parse_address
 from engine.catalog import loader
+from engine.plan.impact import Impact, Use
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import (
     Action,
@@ -161,9 +162,35 @@ SAVED = SavedPlan(
         replace=(PRICE, PRODUCT),
         allow_mass_change=True,
         confirmed_removals=(PRICE,),
+        impact=True,
     ),
     stacks=(SavedStack(plan=PLAN, preconditions=PRECONDITIONS),),
     requests=4,
+    impacts=(
+        Impact(
+            stack="shop",
+            address=PRICE,
+            id="price_1",
+            uses=(
+                Use(
+                    what="payment links",
+                    count=100,
+                    more=True,
+                    where=("other:stripe_payment_link.month",),
+                    unmanaged=("plink_1",),
+                    note="they go on",
+                ),
+            ),
+            unread="subscriptions",
+        ),
+    ),
+    impact_asked=True,
+)
+UNCOUNTED = dataclasses.replace(
+    SAVED,
+    options=dataclasses.replace(SAVED.options, impact=False),
+    impacts=(),
+    impact_asked=False,
 )
 NOT_WRITTEN = {"lookups", "lock_timeout", "unless", "unless_leaf", "fallback"}
 
@@ -197,12 +224,18 @@ def test_every_field_comes_back() -> None:
     assert _saved(document, loader.schemas()) == SAVED
 
 
+def test_a_plan_of_the_fourth_format_is_read() -> None:
+    """What uses its objects was not counted."""
+    document = json.loads((FORMATS / "4.json").read_bytes())
+    assert _saved(document, loader.schemas()) == UNCOUNTED
+
+
 def test_a_plan_of_the_third_format_is_read() -> None:
     """It does not record what its stack declares."""
     document = json.loads((FORMATS / "3.json").read_bytes())
     [stack] = SAVED.stacks
     plan = dataclasses.replace(stack.plan, declared="")
-    before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
+    before = dataclasses.replace(UNCOUNTED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
 
 
@@ -214,7 +247,7 @@ def test_a_plan_of_the_second_format_is_read() -> None:
     assert step.record is not None
     steps = (dataclasses.replace(step, record=dataclasses.replace(step.record, imported=False)),)
     plan = dataclasses.replace(stack.plan, steps=steps, declared="")
-    before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
+    before = dataclasses.replace(UNCOUNTED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
 
 
@@ -231,5 +264,5 @@ def test_a_plan_of_the_first_format_is_read() -> None:
     plan = dataclasses.replace(
         stack.plan, steps=steps, reads={}, changes=changes, drift=drift, declared=""
     )
-    before = dataclasses.replace(SAVED, stacks=(dataclasses.replace(stack, plan=plan),))
+    before = dataclasses.replace(UNCOUNTED, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.address import parse_address
 from engine.errors import LockHeldError, Problem, ProviderError, StackError
+from engine.plan.impact import Impact, Use
 from engine.plan.model import (
     Action,
     Change,
@@ -95,9 +96,57 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
         ],
         "renames": [],
         "without_module": [],
+        "impact_asked": False,
+        "impacts": [],
         "requests": 2,
     }
     assert json.loads(json.dumps(document)) == document
+
+
+def test_what_uses_an_object_is_counted(price_change: Change) -> None:
+    """As data: the number alone, whether it is a lower bound, and who."""
+    use = Use(
+        what="payment links", count=2, where=("stripe_payment_link.pro",), unmanaged=("plink_1",)
+    )
+    many = Use(what="active subscriptions", count=1000, more=True, note="they stay")
+    one = Impact(stack="saas", address=price_change.address, id="price_1", uses=(many, use))
+    none = Impact(stack="saas", address=price_change.address, id="", unread="quotes")
+    report = build.report(build.plan(price_change), impacts=(one, none), impact_asked=True)
+    document = plan_document(report)
+    assert document["impact_asked"] is True
+    assert document["impacts"] == [
+        {
+            "stack": "saas",
+            "address": "stripe_price.pro",
+            "id": "price_1",
+            "uses": [
+                {
+                    "what": "active subscriptions",
+                    "count": 1000,
+                    "at_least": True,
+                    "where": [],
+                    "unmanaged": [],
+                    "note": "they stay",
+                },
+                {
+                    "what": "payment links",
+                    "count": 2,
+                    "at_least": False,
+                    "where": ["stripe_payment_link.pro"],
+                    "unmanaged": ["plink_1"],
+                    "note": None,
+                },
+            ],
+            "unread": None,
+        },
+        {
+            "stack": "saas",
+            "address": "stripe_price.pro",
+            "id": None,
+            "uses": [],
+            "unread": "quotes",
+        },
+    ]
 
 
 def test_what_only_an_apply_can_tell_is_null_and_marked() -> None:

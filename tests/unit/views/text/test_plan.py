@@ -10,6 +10,7 @@ import pytest
 
 from engine.address import parse_address
 from engine.catalog import loader
+from engine.plan.impact import Impact, Use
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import (
     Action,
@@ -219,6 +220,17 @@ def test_a_rename_is_shown_above_the_plan_if_something_is_lost_by_it() -> None:
         "",
         "Plan: 1 to create, 0 to update, 0 to replace, 0 to remove.",
     ]
+
+
+def test_what_uses_an_object_is_below_its_change(price_change: Change) -> None:
+    """Of its own stack: another may have a resource of the same name."""
+    use = Use(what="active subscriptions", count=1000, more=True)
+    mine = Impact(stack="saas", address=price_change.address, id="price_1", uses=(use,))
+    other = Impact(stack="shop", address=price_change.address, id="price_2")
+    text = text_of(build.report(build.plan(price_change), impacts=(mine, other), impact_asked=True))
+    assert "\n      used by: 1,000+ active subscriptions\n" in text
+    assert text.count("used by:") == 1
+    assert "used by" not in text_of(build.report(build.plan(price_change)))
 
 
 def test_nothing_declared_is_not_claimed_to_be_right() -> None:

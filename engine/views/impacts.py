@@ -1,0 +1,48 @@
+"""What uses an object that changes, in words that all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.plan.impact import Impact, Use
+
+_SHOWN = 3
+"""Names that a line has of one sort; more are counted."""
+
+
+def impact_words(impact: Impact) -> str:
+    """Say what uses an object, and what could not be counted, in one line."""
+    parts = [use_words(use) for use in impact.uses]
+    if impact.unread:
+        parts.append(f"not counted: {impact.unread}")
+    return "; ".join(parts) or "nothing that was found"
+
+
+def use_words(use: Use) -> str:
+    """Say how many of one sort there are, and name them where their names are known.
+
+    For example `1,000+ active subscriptions (they keep paying the old price)`, or
+    `payment link stripe_payment_link.pro (and plink_123 that no stack manages)`.
+    """
+    text = _who(use)
+    return f"{text} ({use.note})" if use.note else text
+
+
+def _who(use: Use) -> str:
+    single = use.what.removesuffix("s")
+    managed = _listed(use.where, len(use.where))
+    others = use.count - len(use.where)
+    rest = f"{_listed(use.unmanaged, others, use.more)} that no stack manages"
+    if not use.where and not use.unmanaged:
+        return f"{use.number} {single if use.number == '1' else use.what}"
+    noun = single if len(use.where or use.unmanaged) == 1 else use.what
+    if not use.unmanaged:
+        return f"{noun} {managed}"
+    return f"{noun} {managed} (and {rest})" if use.where else f"{noun} {rest}"
+
+
+def _listed(names: Sequence[str], count: int, more: bool = False) -> str:  # noqa: FBT001, FBT002 - a count has it
+    """The first of some names, and how many there are beyond them."""
+    left = count - len(names[:_SHOWN])
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {left:,}{'+' if more else ''} more" if left or more else shown
