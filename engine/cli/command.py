@@ -7,6 +7,7 @@ import functools
 import importlib
 import itertools
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import click
 
 from engine.cli.completion import complete_environments
 from engine.cli.invocation import Invocation
+from engine.errors import UsageError
 from engine.suggest import nearest
 from engine.views.formats import FORMATS
 
@@ -37,6 +39,27 @@ def _choose_format(context: click.Context, param: click.Parameter, value: bool) 
 def _shared(*declarations: str, **attributes: Any) -> click.Option:
     return click.Option(declarations, expose_value=False, callback=_remember, **attributes)
 
+
+def _choose_named(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    if FORMATS[value].file and sys.stdout.isatty():
+        path = context.command_path
+        raise UsageError(
+            f"--format {value} is for a file, not for a terminal",
+            hint=f"{path} --format {value} > {FORMATS[value].file}",
+        )
+    context.ensure_object(Invocation).format = value
+
+
+format_option = click.option(
+    "--format",
+    type=click.Choice(list(FORMATS)),
+    expose_value=False,
+    callback=_choose_named,
+    help="Write text for people, a JSON document, Markdown for a comment, or an HTML page.",
+)
+"""The format of a command whose results people review, file or publish."""
 
 _SHARED = (_remember, _choose_format)
 

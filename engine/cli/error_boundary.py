@@ -86,7 +86,7 @@ def report_error(
     from engine.views.text.problems import error_text
 
     try:
-        shown = invocation.view.error(error) if page is None else page
+        shown = invocation.report_view.error(error) if page is None else page
         if shown:
             invocation.write_out(shown)
             sys.stdout.flush()

@@ -15,7 +15,7 @@ import click
 from engine.errors import UsageError
 from engine.project import project_around
 from engine.redaction import hide
-from engine.views.formats import TEXT, view_of
+from engine.views.formats import TEXT, report_view_of, view_of
 from engine.views.style import Style, visible, wants_colour
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.ports.hook import Hook
     from engine.variables import Variables
     from engine.views.progress.lines import LineProgress
-    from engine.views.view import Page, View
+    from engine.views.view import Page, ReportView, View, ViewOptions
 
 
 @dataclass(slots=True)
@@ -71,16 +71,23 @@ class Invocation:
     @property
     def for_people(self) -> bool:
         """Whether a person reads the results."""
-        return view_of(self.format).for_people
+        return report_view_of(self.format).for_people
 
     @property
     def view(self) -> View:
         """The view that makes pages of what a command returns."""
+        return view_of(self.format)(self._view_options())
+
+    @property
+    def report_view(self) -> ReportView:
+        """The view of a command that takes `--format`."""
+        return report_view_of(self.format)(self._view_options())
+
+    def _view_options(self) -> ViewOptions:
         from engine.views.view import ViewOptions
 
         encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-        options = ViewOptions(style=self.style(), verbose=self.verbose, ascii=encoding != "utf8")
-        return view_of(self.format)(options)
+        return ViewOptions(style=self.style(), verbose=self.verbose, ascii=encoding != "utf8")
 
     def style(self, stream: TextIO | None = None) -> Style:
         """How text for a stream is decorated; stdout if none is named."""
@@ -91,7 +98,7 @@ class Invocation:
     def write_out(self, page: Page, *, end: str = "\n") -> None:
         """Write a page of the view to stdout, unless it is empty."""
         if page:
-            _write(sys.stdout, self.view.written(page) + end)
+            _write(sys.stdout, self.report_view.written(page) + end)
 
     def write_done(self, sentence: str, page: Page) -> None:
         """Write what was done: for people a sentence, else a page of the view."""

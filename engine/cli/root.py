@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import sys
 import threading
@@ -100,8 +101,7 @@ def run_words(words: list[str]) -> int:
     _write_anything()
     # An error may occur before the options are read; these words are all there is then.
     before_rest = words[: words.index("--")] if "--" in words else words
-    chosen = next((name for name in FORMATS if f"--{name}" in before_rest), TEXT)
-    invocation = Invocation(format=chosen, words=tuple(words))
+    invocation = Invocation(format=_named_format(before_rest), words=tuple(words))
     code = guarded(
         lambda: engine.main(words, prog_name="engine", standalone_mode=False, obj=invocation),
         invocation,
@@ -109,6 +109,15 @@ def run_words(words: list[str]) -> int:
     if code == InterruptedRunError.exit_code:
         _leave_at_once(code)
     return code
+
+
+def _named_format(words: list[str]) -> str:
+    """The format that a command line names, as far as that shows before it is parsed."""
+    spelled = {*words, *(f"{word}={after}" for word, after in itertools.pairwise(words))}
+    for name, known in FORMATS.items():
+        if f"--format={name}" in spelled or (known.help and f"--{name}" in spelled):
+            return name
+    return TEXT
 
 
 def _leave_at_once(code: int) -> None:

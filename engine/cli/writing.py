@@ -11,6 +11,7 @@ import click
 
 from engine.cli.invocation import Invocation
 from engine.errors import InterruptedRunError, UsageError
+from engine.views.formats import option_of
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
@@ -47,7 +48,7 @@ def need_consent(
     if yes:
         return
     if not invocation.for_people:
-        option = f"--{invocation.format}"
+        option = option_of(invocation.format)
         raise UsageError(
             f"engine {command} {option} asks no questions, so it needs --yes",
             hint=f"look at {look} {option} first, then run engine {command} {option} --yes",
@@ -62,7 +63,7 @@ def need_consent(
 def show_first(invocation: Invocation, report: PlanReport) -> None:
     """Show the plan to people, with an empty line after it."""
     if invocation.for_people:
-        invocation.write_out(invocation.view.plan(report), end="\n\n")
+        invocation.write_out(invocation.report_view.plan(report), end="\n\n")
 
 
 def ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:
@@ -105,7 +106,7 @@ def conclude(invocation: Invocation, report: ApplyReport, operation: str) -> int
 
         invocation.write_err(f"{operation} cancelled. {untouched(report.plan)}")
         return 1
-    invocation.write_out(invocation.view.applied(report, operation))
+    invocation.write_out(invocation.report_view.applied(report, operation))
     if report.is_whole:
         return 0
     text = failure_text(report, invocation.style(sys.stderr), operation=operation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.frozen import frozen
@@ -89,7 +89,7 @@ def leaf(change: FieldChange) -> Iterator[Leaf]:
         yield Leaf("~", name, show_pair(before, after, change.currency) + mark)
 
 
-def lay_out(leaves: list[Leaf], style: Style, indent: str) -> list[str]:
+def lay_out(leaves: Sequence[Leaf], style: Style, indent: str) -> list[str]:
     """Align leaves under one another."""
     width = max((len(entry.name) for entry in leaves), default=0)
     width = min(width, _WIDEST_NAME) + 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
+from engine.plan.amounts import Amount
+
 # Source: Stripe's documentation on currencies. ISK and UGX have no minor unit in life and two
 # decimals in the API, so they are not among these.
 _NO_DECIMALS = frozenset(
@@ -49,3 +51,13 @@ def money(amount: object, currency: str) -> str:
     sign = "-" if exact < 0 else ""
     mark = _SIGNS.get(currency.lower())
     return f"{sign}{mark}{text}" if mark else f"{sign}{text} {currency.upper()}"
+
+
+def amount_words(amount: Amount) -> str:
+    """Write an amount with how often it is charged: `$24.00 a month`, `$60.00 every 3 months`."""
+    text = money(amount.value, amount.currency)
+    if not amount.interval:
+        return text
+    if amount.interval_count == 1:
+        return f"{text} a {amount.interval}"
+    return f"{text} every {amount.interval_count} {amount.interval}s"

@@ -78,8 +78,8 @@ class NewProject:
     environment: Environment
 
 
-class View(Protocol):
-    """One format.
+class ReportView(Protocol):
+    """The pages that every format has: those that people review, file or publish.
 
     Attributes:
         for_people: A person reads along: colours, progress, questions and next steps are shown.
@@ -95,6 +95,9 @@ class View(Protocol):
         MUST hide the secrets that this process knows, and spell out what a terminal acts on.
         """
 
+    def error(self, error: EngineError, /) -> Page:
+        """An error that ended a command without a result. It is on stderr too, as text."""
+
     def plan(self, report: PlanReport, /) -> Page:
         """What an apply would do."""
 
@@ -103,6 +106,16 @@ class View(Protocol):
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         """What an apply did; `operation` is the command's name, `Apply`."""
+
+    def promoted(self, promotion: Promotion, /) -> Page:
+        """A plan for one environment, and what will still differ from another after it."""
+
+    def states(self, environment: str, states: Sequence[State], /) -> Page:
+        """Whole states."""
+
+
+class View(ReportView, Protocol):
+    """The pages of a format that every command can write."""
 
     def drift(self, report: DriftReport, /) -> Page:
         """What was changed on Stripe since the last applies."""
@@ -113,9 +126,6 @@ class View(Protocol):
     def accepted(self, report: AcceptReport, /) -> Page:
         """What was written into stack modules, or why it was not."""
 
-    def promoted(self, promotion: Promotion, /) -> Page:
-        """A plan for one environment, and what will still differ from another after it."""
-
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         """What was found in stacks. The problems are on stderr too, as text."""
 
@@ -124,12 +134,6 @@ class View(Protocol):
 
     def stacks(self, overview: Overview, /) -> Page:
         """The stacks of a project. Why their order is not known is on stderr too, as text."""
-
-    def error(self, error: EngineError, /) -> Page:
-        """An error that ended a command without a result. It is on stderr too, as text."""
-
-    def states(self, environment: str, states: Sequence[State], /) -> Page:
-        """Whole states."""
 
     def addresses(self, environment: str, states: Sequence[State], /) -> Page:
         """The addresses in states."""

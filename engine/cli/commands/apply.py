@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.command import EngineCommand
+from engine.cli.command import EngineCommand, format_option
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile, plan_file_among
 from engine.cli.planning_options import (
@@ -46,6 +46,7 @@ _MOST_NAMES = 5
 @yes_option
 @confirm_option
 @planning_options
+@format_option
 @pass_invocation
 def apply(
     invocation: Invocation,
@@ -87,6 +88,7 @@ def apply(
 @yes_option
 @confirm_option
 @removal_options
+@format_option
 @pass_invocation
 def destroy(
     invocation: Invocation,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.command import EngineCommand, options
+from engine.cli.command import EngineCommand, format_option, options
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import plan_options, planning_options, stacks_argument
@@ -46,6 +46,7 @@ plan_only_options = options(
 @stacks_argument
 @plan_only_options
 @planning_options
+@format_option
 @pass_invocation
 def plan(
     invocation: Invocation,
@@ -77,7 +78,7 @@ def plan(
     file = plan_file(invocation, out)
     with invocation.opened() as context:
         report = planned(context, stacks, chosen, file)
-    invocation.write_out(invocation.view.plan(report))
+    invocation.write_out(invocation.report_view.plan(report))
     return conclude(invocation, report, stacks, file, detailed_exitcode=detailed_exitcode)
 
 

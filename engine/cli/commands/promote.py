@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from engine.cli.command import EngineCommand
+from engine.cli.command import EngineCommand, format_option
 from engine.cli.commands.diff import refuse_environment_option
 from engine.cli.commands.plan import conclude, plan_file, plan_only_options, planned
 from engine.cli.completion import complete_environments
@@ -42,6 +42,7 @@ from engine.errors import UsageError
     help="The same from a .json or .toml file; --from-var has precedence; may be repeated.",
 )
 @planning_options
+@format_option
 @pass_invocation
 def promote(
     invocation: Invocation,
@@ -89,5 +90,5 @@ def promote(
         report = planned(context, stacks, options, file)
         left = remaining(before, context, report, options)
     promotion = Promotion(source=source, report=report, remaining=left)
-    invocation.write_out(invocation.view.promoted(promotion))
+    invocation.write_out(invocation.report_view.promoted(promotion))
     return conclude(invocation, report, stacks, file, detailed_exitcode=detailed_exitcode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.cli.command import EngineCommand
+from engine.cli.command import EngineCommand, format_option
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import plan_file_among
 from engine.cli.planning_options import stacks_or_plan_argument
@@ -12,6 +12,7 @@ from engine.cli.planning_options import stacks_or_plan_argument
 
 @click.command(cls=EngineCommand)
 @stacks_or_plan_argument
+@format_option
 @pass_invocation
 def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
     r"""Show what the state records, or a saved plan.
@@ -30,8 +31,10 @@ def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
     file = plan_file_among(invocation, stacks)
     context = invocation.open()
     if file is not None:
-        invocation.write_out(invocation.view.saved_plan(file.read(context.schemas)))
+        invocation.write_out(invocation.report_view.saved_plan(file.read(context.schemas)))
         return
     from engine.operations.show import states
 
-    invocation.write_out(invocation.view.states(context.environment, states(context, stacks)))
+    invocation.write_out(
+        invocation.report_view.states(context.environment, states(context, stacks))
+    )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from engine.address import ResourceAddress
 from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
-from engine.plan.model import Plan, PlanReport, StepKind
+from engine.plan.model import Plan, PlanReport
 from engine.plan.orphan import Orphan
 from engine.plan.rename import Rename
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
+from engine.views.described import describe_plan
 from engine.views.plural import counted
 from engine.views.style import Style
 from engine.views.text.change import change_lines, drift_lines, output_lines
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift_report import DriftReport
     from engine.ports.reports import AccountImport
-
-
-_SENDING = (StepKind.CREATE, StepKind.UPDATE)
 
 
 def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
@@ -149,14 +147,8 @@ def _plan_blocks(
         yield "\n".join(lines)
         if plan.pending:
             yield style.paint("What an apply would do:", "bold")
-    sources = {step.address: step.params for step in plan.steps if step.kind in _SENDING}
-    names = {change.id: change.address for change in plan.changes if change.id}
-    for change in plan.pending:
-        source = sources.get(change.address, {})
-        impact = impacts.get(change.address)
-        yield "\n".join(
-            change_lines(change, schemas, style, sources=source, names=names, impact=impact)
-        )
+    for described in describe_plan(plan, schemas, impacts):
+        yield "\n".join(change_lines(described, style))
     if plan.outputs:
         lines = [style.paint("Changes to outputs:", "bold")]
         yield "\n".join([*lines, *output_lines(plan.outputs, style)])

@@ -1,0 +1,1 @@
+"""The format for people who open a file: one HTML page that needs nothing else."""

@@ -1,0 +1,1 @@
+"""The format for comments of pull requests and job summaries: Markdown."""
