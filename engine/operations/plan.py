@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.address import ResourceAddress
 from engine.errors import UsageError
+from engine.graph.across import dependencies_elsewhere
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.accounts_in_use import accounts_in_use
 from engine.operations.cross_checks.claims import refuse_double_claims
@@ -129,7 +130,30 @@ def _plans(session: Session, options: PlanOptions) -> tuple[Plan, ...]:
     known = [(graph, session.prior[graph.stack.name]) for graph in graphs]
     read = read_known(session.context, session, known, options)
     plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
-    return refuse_double_claims(session, plans)
+    return refuse_double_claims(session, _with_dependencies_elsewhere(session, plans))
+
+
+def _with_dependencies_elsewhere(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Plans whose changes name what they refer to in other stacks of the run, too."""
+    graphs = {graph.stack.name: graph for graph in session.graphs}
+    stacks = {name: graph.stack for name, graph in graphs.items()}
+
+    def completed(plan: Plan) -> Plan:
+        needs = dependencies_elsewhere(graphs[plan.stack], stacks)
+        if not needs:
+            return plan
+        changes = (
+            replace(
+                change,
+                dependencies=tuple(sorted({*change.dependencies, *needs[change.address]})),
+            )
+            if change.line and change.address in needs
+            else change
+            for change in plan.changes
+        )
+        return replace(plan, changes=tuple(changes))
+
+    return tuple(map(completed, plans))
 
 
 def _orphans(session: Session, options: PlanOptions) -> tuple[Orphan, ...]:

@@ -148,6 +148,9 @@ class Change:
         line: Where it is declared, `stacks/saas.py:12`; empty if it no longer is.
         account: Connected account the object is on, or will be; empty for the key's own, a
             reference if the apply makes the account.
+        dependencies: Addresses it refers to or comes after, sorted; those of another stack of the
+            run as `shop:stripe_product.pro`. Of what is no longer declared, those that state
+            records.
     """
 
     address: ResourceAddress
@@ -164,6 +167,7 @@ class Change:
     moved_from: str | None = None
     line: str = ""
     account: str = ""
+    dependencies: tuple[str, ...] = ()
 
 
 @frozen

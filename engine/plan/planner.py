@@ -96,7 +96,17 @@ def make_plan(
 
 def _described(inputs: PlanInputs, decisions: Mapping[str, Decision]) -> Iterator[Change]:
     for address in sorted(decisions, key=str):
-        yield describe(decisions[address], inputs.moved_from.get(address))
+        decision = decisions[address]
+        needs = _dependencies(inputs.graph, decision)
+        yield describe(decision, inputs.moved_from.get(address), needs)
+
+
+def _dependencies(graph: ResourceGraph, decision: Decision) -> tuple[str, ...]:
+    """What a resource refers to or comes after."""
+    if decision.line and not decision.unchanged:
+        return graph.needs(decision.address)
+    # Of an unchanged one, state records the same as the graph.
+    return decision.prior.dependencies if decision.prior is not None else ()
 
 
 def _moved_from(moves: Mapping[str, str], observed: Observed) -> dict[str, str]:

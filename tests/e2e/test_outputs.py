@@ -73,6 +73,20 @@ def test_a_map_is_looped_over_before_anything_is_applied(both: Project) -> None:
     assert declared["line_items"][0]["price"] == "${output.catalogue.prices.month}"
 
 
+def test_a_plan_names_the_resource_behind_an_output(both: Project) -> None:
+    """Of each link the price that it sells, in the other stack; nothing of what is removed."""
+    behind = "catalogue:stripe_price.month"
+    catalogue, portal = both.report().plans
+    changes = (*catalogue.changes, *portal.changes)
+    needs = {str(change.address): change.dependencies for change in changes}
+    assert needs["stripe_price.month"] == ("stripe_product.pro",)
+    assert needs["stripe_payment_link.month"] == (behind,)
+    both.apply()
+    assert both.report().plans[1].changes[0].dependencies == (behind,)
+    both.write("", "portal")
+    assert [change.dependencies for change in both.report().plans[1].changes] == [(), ()]
+
+
 def test_only_the_readers_of_the_key_that_changes_follow(both: Project) -> None:
     """The link to the yearly price has no change when the monthly price is replaced."""
     both.apply()

@@ -14,12 +14,13 @@ from engine.values.paths import dotted
 _REMOVED = (Action.DELETE, Action.FORGET)
 
 
-def describe(decision: Decision, moved_from: str | None) -> Change:
+def describe(decision: Decision, moved_from: str | None, dependencies: tuple[str, ...]) -> Change:
     """Describe a decision once it is final.
 
     Args:
         decision: What happens to the resource.
         moved_from: What it was before; None if it did not move.
+        dependencies: What it refers to or comes after.
     """
     action, reasons, fields = decision.action, decision.reasons, decision.fields
     if action is Action.CREATE:
@@ -45,6 +46,7 @@ def describe(decision: Decision, moved_from: str | None) -> Change:
         moved_from=moved_from,
         line=decision.line,
         account=decision.account,
+        dependencies=dependencies,
     )
 
 

@@ -134,6 +134,7 @@ def _change(change: Change) -> dict[str, Any]:
         "notes": list(change.notes),
         "location": change.line or None,
         "account": change.account or None,
+        "dependencies": list(change.dependencies),
     }
 
 

@@ -122,6 +122,9 @@ def _agree(expect: Case, plan: Plan) -> None:
     }
     assert outputs == _expected(expect.get("outputs", {}))
     assert dict(plan.moves) == expect.get("moves", {})
+    needs = {change.address: list(change.dependencies) for change in plan.changes}
+    for address, needed in expect.get("dependencies", {}).items():
+        assert needs[address] == needed
     _speak(plan.refusals, expect.get("refusals", []))
     _speak(plan.warnings, expect.get("warnings", []))
 

@@ -68,6 +68,7 @@ PLAN = Plan(
             moved_from=PRODUCT,
             line="stacks/shop.py:1",
             account="acct_2",
+            dependencies=("catalogue:stripe_product.pro", "stripe_product.pro"),
         ),
     ),
     drift=(
@@ -186,8 +187,13 @@ SAVED = SavedPlan(
     ),
     impact_asked=True,
 )
-UNCOUNTED = dataclasses.replace(
+OLD_PLAN = dataclasses.replace(
+    PLAN,
+    changes=tuple(dataclasses.replace(change, dependencies=()) for change in PLAN.changes),
+)
+OLD = dataclasses.replace(
     SAVED,
+    stacks=(SavedStack(plan=OLD_PLAN, preconditions=PRECONDITIONS),),
     options=dataclasses.replace(SAVED.options, impact=False),
     impacts=(),
     impact_asked=False,
@@ -225,36 +231,36 @@ def test_every_field_comes_back() -> None:
 
 
 def test_a_plan_of_the_fourth_format_is_read() -> None:
-    """What uses its objects was not counted."""
+    """It neither counts what uses its objects nor says what they refer to."""
     document = json.loads((FORMATS / "4.json").read_bytes())
-    assert _saved(document, loader.schemas()) == UNCOUNTED
+    assert _saved(document, loader.schemas()) == OLD
 
 
 def test_a_plan_of_the_third_format_is_read() -> None:
     """It does not record what its stack declares."""
     document = json.loads((FORMATS / "3.json").read_bytes())
-    [stack] = SAVED.stacks
+    [stack] = OLD.stacks
     plan = dataclasses.replace(stack.plan, declared="")
-    before = dataclasses.replace(UNCOUNTED, stacks=(dataclasses.replace(stack, plan=plan),))
+    before = dataclasses.replace(OLD, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
 
 
 def test_a_plan_of_the_second_format_is_read() -> None:
     """It knows of no object that it was not made from here."""
     document = json.loads((FORMATS / "2.json").read_bytes())
-    [stack] = SAVED.stacks
+    [stack] = OLD.stacks
     [step] = stack.plan.steps
     assert step.record is not None
     steps = (dataclasses.replace(step, record=dataclasses.replace(step.record, imported=False)),)
     plan = dataclasses.replace(stack.plan, steps=steps, declared="")
-    before = dataclasses.replace(UNCOUNTED, stacks=(dataclasses.replace(stack, plan=plan),))
+    before = dataclasses.replace(OLD, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before
 
 
 def test_a_plan_of_the_first_format_is_read() -> None:
     """It knows no resources or reads of other stacks, and no accounts of what it shows."""
     document = json.loads((FORMATS / "1.json").read_bytes())
-    [stack] = SAVED.stacks
+    [stack] = OLD.stacks
     [step] = stack.plan.steps
     assert step.record is not None
     record = dataclasses.replace(step.record, triggers={}, imported=False)
@@ -264,5 +270,5 @@ def test_a_plan_of_the_first_format_is_read() -> None:
     plan = dataclasses.replace(
         stack.plan, steps=steps, reads={}, changes=changes, drift=drift, declared=""
     )
-    before = dataclasses.replace(UNCOUNTED, stacks=(dataclasses.replace(stack, plan=plan),))
+    before = dataclasses.replace(OLD, stacks=(dataclasses.replace(stack, plan=plan),))
     assert _saved(document, loader.schemas()) == before

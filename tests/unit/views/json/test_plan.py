@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from decimal import Decimal
 
@@ -32,6 +33,7 @@ SECRET = "whsec_hidden"  # noqa: S105 - what must not be printed
 def test_a_plan_is_one_document(price_change: Change) -> None:
     """Every key that the documentation promises, for one replacement."""
     unchanged = build.change("stripe_product.same", Action.NO_OP)
+    price_change = dataclasses.replace(price_change, dependencies=("shop:stripe_product.pro",))
     document = plan_document(build.report(build.plan(price_change, unchanged)))
     assert document == {
         "format_version": "1",
@@ -74,6 +76,7 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
                         "notes": [],
                         "location": "stacks/saas.py:12",
                         "account": None,
+                        "dependencies": ["shop:stripe_product.pro"],
                     }
                 ],
                 "drift": [],
