@@ -14,7 +14,11 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.state.model import Delta, Draft, RemovedObject, ResourceState, State
-from engine.state.superseded import superseded_object
+from engine.state.superseded import (
+    superseded_name,
+    superseded_object,
+    superseded_seen_from,
+)
 from engine.values.markers import UNKNOWN
 from engine.values.paths import get_path, set_path
 from engine.values.secret import fingerprint_of
@@ -63,8 +67,22 @@ def delta_of(
         settled = dict(_settled(record.triggers, draft.lineage, value_of))
         record = dataclasses.replace(record, triggers=settled)
     if entry is not None and step.kind is not StepKind.CREATE:
-        record = dataclasses.replace(record, superseded=entry.superseded)
+        record = dataclasses.replace(record, superseded=entry.superseded, former=entry.former)
+    former = _former(record, draft.removed.get(address))
+    record = dataclasses.replace(record, former=former)
     return Delta(resources={address: record}, removed={address: None})
+
+
+def _former(record: ResourceState, gone: RemovedObject | None) -> tuple[str, ...]:
+    """What a resource replaced, newest first, with the archived object that was at its address.
+
+    One that is its own object again is no former one.
+    """
+    names = record.former
+    if gone is not None and gone.type == record.type:
+        last = superseded_name(gone.account, gone.id, record.account)
+        names = (last, *superseded_seen_from(gone.former, gone.account, record.account), *names)
+    return tuple(dict.fromkeys(name for name in names if name != record.id))
 
 
 def _settled(
@@ -106,11 +124,28 @@ def _removal(step: Step, kind: ResourceType, entry: ResourceState | None) -> Del
         left = tuple(
             name for name in entry.superseded if superseded_object(name, entry.account) != ended
         )
-        return Delta(resources={address: dataclasses.replace(entry, superseded=left)})
-    if step.removal is None or step.removal.verb is Verb.DELETE or kind.life.revival is None:
+        former = entry.former
+        if _only_archives(step, kind):
+            name = superseded_name(step.account, step.id, entry.account)
+            former = tuple(dict.fromkeys((name, *former)))
+        return Delta(
+            resources={address: dataclasses.replace(entry, superseded=left, former=former)}
+        )
+    if not _only_archives(step, kind):
         return Delta(resources={address: None})
-    remembered = RemovedObject(type=step.type, id=step.id, account=step.account)
+    remembered = RemovedObject(
+        type=step.type,
+        id=step.id,
+        account=step.account,
+        former=entry.former if entry is not None else (),
+    )
     return Delta(resources={address: None}, removed={address: remembered})
+
+
+def _only_archives(step: Step, kind: ResourceType) -> bool:
+    """Whether what a removal ends still exists on Stripe, and could come back."""
+    deletes = step.removal is None or step.removal.verb is Verb.DELETE
+    return not deletes and kind.life.revival is not None
 
 
 def _attributes(

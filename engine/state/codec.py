@@ -93,8 +93,11 @@ def _document_of(state: State) -> dict[str, Any]:
 def _version_of(state: State) -> int:
     """The earliest format that can hold a state, so that earlier engines can read the others."""
     resources = state.resources.values()
-    if state.applied:
+    archived = any(entry.former for entry in resources)
+    if archived or any(gone.former for gone in state.removed.values()):
         return FORMAT_VERSION
+    if state.applied:
+        return _WITHOUT_FORMER
     if any(entry.imported for entry in resources):
         return _WITHOUT_APPLIED
     triggers = any(entry.triggers for entry in resources)
@@ -104,10 +107,11 @@ def _version_of(state: State) -> int:
 _WITHOUT_READS = 2
 _WITHOUT_IMPORTED = 3
 _WITHOUT_APPLIED = 4
-WRITTEN = (_WITHOUT_READS, _WITHOUT_IMPORTED, _WITHOUT_APPLIED, FORMAT_VERSION)
+_WITHOUT_FORMER = 5
+WRITTEN = (_WITHOUT_READS, _WITHOUT_IMPORTED, _WITHOUT_APPLIED, _WITHOUT_FORMER, FORMAT_VERSION)
 """The format versions that are still written: in the first a state says of no other stack that its
-own reads it, in the first two of no resource that its object was not made from here, and in the
-last alone what the last complete apply declared."""
+own reads it, in the first two of no resource that its object was not made from here, in the first
+three not what the last complete apply declared, and in the last alone what resources replaced."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

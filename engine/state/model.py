@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from engine.frozen import frozen
 from engine.state.superseded import superseded_object
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """The newest state format this engine writes and reads."""
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -49,6 +49,8 @@ class ResourceState:
         triggers: Fingerprints of what its `replace_triggered_by` names of other stacks.
         imported: Its object was not made from here, so that what Stripe never returns of it is not
             known unless it is declared.
+        former: Names, as in `superseded`, of objects that it replaced and that Stripe only
+            archives, newest first: customers may still pay by them.
     """
 
     type: str
@@ -60,6 +62,7 @@ class ResourceState:
     removal_policy: RemovalPolicy = field(default_factory=RemovalPolicy)
     triggers: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     imported: bool = False
+    former: tuple[str, ...] = ()
 
     @property
     def account(self) -> str:
@@ -75,6 +78,11 @@ class ResourceState:
         """Account and id of each object it replaced that still has to be removed."""
         return tuple(superseded_object(name, self.account) for name in self.superseded)
 
+    @property
+    def archived(self) -> tuple[tuple[str, str], ...]:
+        """Account and id of each object it replaced that Stripe only archives."""
+        return tuple(superseded_object(name, self.account) for name in self.former)
+
     def records(self, account: str, id: str) -> bool:
         """Whether an object of its type is its own, or one that it replaced."""
         return self.is_object(account, id) or (account, id) in self.left
@@ -88,11 +96,13 @@ class RemovedObject:
         type: Resource type.
         id: Stripe's id.
         account: Connected account it is on; empty for the key's own.
+        former: What its resource had replaced before, as `ResourceState.former`.
     """
 
     type: str
     id: str
     account: str = ""
+    former: tuple[str, ...] = ()
 
 
 @frozen

@@ -58,6 +58,10 @@ def _places_without_id(state: State) -> Iterator[Path]:
             yield "resources", address, "id"
         if "" in resource.superseded:
             yield "resources", address, "superseded", resource.superseded.index("")
+        if "" in resource.former:
+            yield "resources", address, "former", resource.former.index("")
     for address, gone in state.removed.items():
         if not gone.id:
             yield "removed", address, "id"
+        if "" in gone.former:
+            yield "removed", address, "former", gone.former.index("")

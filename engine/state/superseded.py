@@ -1,4 +1,4 @@
-"""How state names the objects that a resource replaced and that are still to be removed.
+"""How state names the objects that a resource replaced: still to be removed, or archived since.
 
 An id is on the account of the resource. `ACCOUNT:ID` is on another one, which the resource has
 left, and `:ID` on the key's own.

@@ -134,6 +134,25 @@ def test_a_changed_amount_replaces_the_price_without_a_gap(project: Project) -> 
     assert project.state().outputs["price"] == new
 
 
+def test_a_price_keeps_the_ids_of_those_it_replaced(project: Project) -> None:
+    """Their customers still pay by them: in this run, in a later one, removed in between."""
+    ids = []
+    for amount in (1900, 2400, 2900):
+        project.write(SHOP.format(amount=amount))
+        project.apply()
+        ids.append(project.id("stripe_price.monthly"))
+    price = project.state().resources["stripe_price.monthly"]
+    assert price.former == (ids[1], ids[0])
+    assert price.superseded == ()
+    assert not project.plan().has_changes
+    project.write("")
+    project.apply()
+    assert project.state().removed["stripe_price.monthly"].former == (ids[1], ids[0])
+    project.write(SHOP.format(amount=3400))
+    project.apply()
+    assert project.state().resources["stripe_price.monthly"].former == tuple(reversed(ids))
+
+
 def test_a_replaced_default_price_is_repointed_before_it_is_archived(project: Project) -> None:
     """Stripe refuses to archive a product's default price, so the product lets go first."""
     project.write(SHOP.format(amount=2900))

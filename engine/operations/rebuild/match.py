@@ -20,11 +20,13 @@ class Claimed:
         current: Its object; None if none is alive.
         superseded: Ids of other objects that are alive, which a replacement left.
         archived: The newest archived object, if none is alive.
+        former: Ids of further archived objects, newest first.
     """
 
     current: RemoteObject | None = None
     superseded: tuple[str, ...] = ()
     archived: RemoteObject | None = None
+    former: tuple[str, ...] = ()
 
 
 def sort_out(
@@ -40,10 +42,12 @@ def sort_out(
         objects: The objects, newest first.
     """
     there = [entry for entry in objects if not is_gone(kind, entry, declared)]
-    alive = [entry for entry in there if not has_ended(kind, entry, declared)]
+    ended = [entry for entry in there if has_ended(kind, entry, declared)]
+    alive = [entry for entry in there if entry not in ended]
     if alive:
-        return Claimed(current=alive[0], superseded=tuple(map(id_of, alive[1:])))
-    return Claimed(archived=there[0] if there else None)
+        left, former = tuple(map(id_of, alive[1:])), tuple(map(id_of, ended))
+        return Claimed(current=alive[0], superseded=left, former=former)
+    return Claimed(archived=next(iter(ended), None), former=tuple(map(id_of, ended[1:])))
 
 
 def named_in(attribute: Attribute, value: Any) -> frozenset[tuple[str, str]]:

@@ -27,7 +27,7 @@ from engine.operations.validate import load_graphs
 from engine.plan.decide.references import is_certain
 from engine.plan.inputs.observed import Observed
 from engine.plan.planner import make_plan
-from engine.ports.reports import Rebuilt
+from engine.ports.reports import MatchedBy, Rebuilt
 from engine.schema.remote import RemoteObject, id_of
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from engine.values.markers import ABSENT
@@ -279,6 +279,7 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
             account=search.project.account(graph.stack.name, address)
             if declared
             else search.accounts[address],
+            former=_former(search, address, claimed),
         )
         found[address] = gone
     return dataclasses.replace(state, removed=found)
@@ -287,12 +288,12 @@ def _with_archived(state: State, graph: ResourceGraph, search: Search) -> State:
 def _with_undeclared(state: State, search: Search) -> State:
     """The state with objects that are not declared, so that the next plan removes them.
 
-    With those that a replacement left, too.
+    With those that replacements left and archived, too.
     """
     for address, claimed in search.claimed.items():
-        entry = state.at(address)
-        if entry is not None and claimed.superseded:
-            entry = dataclasses.replace(entry, superseded=claimed.superseded)
+        entry, former = state.at(address), _former(search, address, claimed)
+        if entry is not None and (claimed.superseded or former):
+            entry = dataclasses.replace(entry, superseded=claimed.superseded, former=former)
             state = state.with_resource(address, entry)
     there: dict[str, Claimed] = {**search.claimed, **search.undeclared}
     objects = {
@@ -314,6 +315,7 @@ def _with_undeclared(state: State, search: Search) -> State:
             id=id_of(claimed.current),
             dependencies=tuple(sorted(need for need in named if need and need != address)),
             superseded=claimed.superseded,
+            former=_former(search, address, claimed),
             removal_policy=RemovalPolicy(
                 protect=kind.life.protect, account=search.accounts[address]
             ),
@@ -321,6 +323,12 @@ def _with_undeclared(state: State, search: Search) -> State:
         )
         state = state.with_resource(address, record)
     return state
+
+
+def _former(search: Search, address: str, claimed: Claimed) -> tuple[str, ...]:
+    """What a resource replaced: only a stamp shows that an archived object was its own."""
+    traced = search.traces.get(address, MatchedBy.STAMP)  # what is not declared has a stamp
+    return claimed.former if traced is MatchedBy.STAMP else ()
 
 
 def _with_outputs(

@@ -138,6 +138,15 @@ def _contents(document: Document, state: State, schemas: Schemas, back: str) -> 
                 f"release one of them with removed(ADDRESS, keep=True); or {back}",
                 "state-twice",
             )
+        for index, name in enumerate(resource.former):
+            if name in (resource.id, *resource.superseded, *resource.former[:index]):
+                yield _problem(
+                    document,
+                    ("resources", address, "former", index),
+                    f"{address} records {name} as an object that it replaced, and once more",
+                    back,
+                    "state-twice",
+                )
         yield from _dependencies(document, state, address, kind, back)
         yield from _secrets(document, address, resource, kind)
 

@@ -202,11 +202,9 @@ class StepGraph:
     def _record(self, decision: Decision, *, superseded: str = "") -> ResourceState:
         """What state is to record of a resource; a step's response adds id and attributes."""
         normal = Normalizer(self.inputs.state.lineage)
-        earlier = superseded_seen_from(
-            decision.prior.superseded if decision.prior is not None else (),
-            decision.actual_account,
-            decision.account,
-        )
+        was_on, is_on = decision.actual_account, decision.account
+        prior = decision.prior
+        earlier = superseded_seen_from(prior.superseded, was_on, is_on) if prior else ()
         attributes: dict[str, Any] = {}
         if decision.actual is not None:
             attributes = attributes_of(
@@ -227,7 +225,8 @@ class StepGraph:
             superseded=(*earlier, superseded) if superseded else earlier,
             removal_policy=decision.removal_policy,
             triggers=self.inputs.triggers(decision.address),
-            imported=not decision.makes and (decision.prior is None or decision.prior.imported),
+            imported=not decision.makes and (prior is None or prior.imported),
+            former=superseded_seen_from(prior.former, was_on, is_on) if prior else (),
         )
 
     def keys(self, address: str, *kinds: StepKind) -> list[StepKey]:

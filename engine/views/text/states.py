@@ -39,6 +39,9 @@ def resource_text(address: str, resource: ResourceState, schemas: Schemas, style
     for account, id in resource.left:
         on = vocabulary.on_account(account) if account != resource.account else ""
         lines.append(f"  (replaced {id}{on}, which is still to be removed)")
+    for account, id in resource.archived:
+        on = vocabulary.on_account(account) if account != resource.account else ""
+        lines.append(f"  (replaced {id}{on}, which is archived)")
     return "\n".join(lines)
 
 

@@ -433,7 +433,69 @@ def test_superseded_until_removed(world: World) -> None:
     assert created["resources"][PRICE]["superseded"] == ["price_old"]
     entry = result.state.resources[PRICE]
     assert (entry.id, entry.superseded) == ("price_2", ())
+    assert entry.former == ("price_old",)
+    assert "former" not in created["resources"][PRICE]
     assert result.state.removed == {}
+
+
+def test_former_objects_are_listed_newest_first(world: World) -> None:
+    """Each replacement adds what it archived, before those of earlier ones."""
+    world.has(PRICE, "price_1", former=("price_0",))
+    record = ResourceState(type="stripe_price", id="", superseded=("price_1",), former=("price_0",))
+    create = make(CREATE, PRICE, params={"currency": "usd"}, record=record, supersedes="price_1")
+    remove = make(REMOVE, PRICE, id="price_1", removal=ARCHIVE, after=(create.key,))
+    entry = world.apply(create, remove).state.resources[PRICE]
+    assert entry.former == ("price_1", "price_0")
+
+
+def test_a_replaced_object_that_is_deleted_is_no_former_one(world: World) -> None:
+    """Nothing on Stripe has that id any more."""
+    world.has(A, "prod_2", superseded=("prod_1",), former=("prod_0",))
+    world.provider.objects["prod_1"] = {"id": "prod_1"}
+    entry = world.apply(
+        make(REMOVE, A, id="prod_1", removal=Removal(verb=Verb.DELETE))
+    ).state.resources[A]
+    assert (entry.superseded, entry.former) == ((), ("prod_0",))
+
+
+def test_what_was_archived_at_an_address_is_former_to_the_next_object_there(world: World) -> None:
+    """Removed first, or removed in another run: its customers pay by it all the same."""
+    world.has(PRICE, "price_1", former=("price_0",))
+    result = world.apply(make(REMOVE, PRICE, id="price_1", removal=ARCHIVE))
+    gone = result.state.removed[PRICE]
+    assert (gone.id, gone.former) == ("price_1", ("price_0",))
+    record = ResourceState(
+        type="stripe_price", id="", former=(), removal_policy=RemovalPolicy(account="acct_3")
+    )
+    world.state = result.state
+    made = world.apply(
+        make(CREATE, PRICE, params={"currency": "usd"}, record=record, account="acct_3")
+    ).state
+    assert made.resources[PRICE].former == (":price_1", ":price_0")
+    assert made.removed == {}
+
+
+def test_an_object_that_is_revived_is_no_former_one(world: World) -> None:
+    """It is the current one again; those before it stay listed."""
+    gone = RemovedObject(type="stripe_price", id="price_1", former=("price_0",))
+    world.state = dataclasses.replace(world.state, removed={PRICE: gone})
+    world.provider.objects["price_1"] = {"id": "price_1", "active": False}
+    record = ResourceState(type="stripe_price", id="price_1")
+    entry = world.apply(
+        make(UPDATE, PRICE, id="price_1", params={"active": True}, record=record)
+    ).state.resources[PRICE]
+    assert (entry.id, entry.former) == ("price_1", ("price_0",))
+
+
+def test_a_former_object_that_becomes_the_current_one_is_dropped(world: World) -> None:
+    """As where a declaration goes back to a price that is archived."""
+    world.has(PRICE, "price_2", former=("price_1", "price_0"))
+    world.provider.objects["price_1"] = {"id": "price_1", "active": False}
+    record = ResourceState(type="stripe_price", id="price_1")
+    entry = world.apply(
+        make(UPDATE, PRICE, id="price_1", params={"active": True}, record=record)
+    ).state.resources[PRICE]
+    assert entry.former == ("price_0",)
 
 
 def test_a_superseded_object_that_stays_is_not_lost(world: World) -> None:

@@ -58,10 +58,25 @@ IMPORTED = READER.with_resource(
     "stripe_price.pro", dataclasses.replace(READER.resources["stripe_price.pro"], imported=True)
 )
 APPLIED = dataclasses.replace(IMPORTED, applied="sha256:" + "0123456789abcdef" * 4)
+FORMER = dataclasses.replace(
+    APPLIED.with_resource(
+        "stripe_price.pro",
+        dataclasses.replace(
+            APPLIED.resources["stripe_price.pro"], former=("price_00", ":price_000")
+        ),
+    ),
+    removed={
+        **APPLIED.removed,
+        "stripe_price.old": dataclasses.replace(
+            APPLIED.removed["stripe_price.old"], former=("price_7",)
+        ),
+    },
+)
 FORMATS = Path(__file__).parent / "formats"
 """`STATE` as each format version ever wrote it, since format 3 with what its stack reads, `READER`,
 since format 4 with an object that was not made from here, `IMPORTED`, since format 5 with what the
-last complete apply declared, `APPLIED`; a file here is never changed.
+last complete apply declared, `APPLIED`, since format 6 with what resources replaced, `FORMER`; a
+file here is never changed.
 """
 FORMATS_WRITTEN = range(1, FORMAT_VERSION + 1)
 
@@ -195,7 +210,14 @@ def test_truncated_at_every_byte() -> None:
 
 @pytest.mark.parametrize(
     ("version", "today", "state"),
-    [(1, 2, STATE), (2, 2, STATE), (3, 3, READER), (4, 4, IMPORTED), (5, 5, APPLIED)],
+    [
+        (1, 2, STATE),
+        (2, 2, STATE),
+        (3, 3, READER),
+        (4, 4, IMPORTED),
+        (5, 5, APPLIED),
+        (6, 6, FORMER),
+    ],
 )
 def test_every_format_ever_written_is_read(version: int, today: int, state: State) -> None:
     """What an earlier engine wrote reads as the same state, and is written in today's format."""
@@ -213,10 +235,25 @@ def test_only_a_state_that_says_what_is_read_needs_the_third_format() -> None:
     assert document["reads"] == {"catalogue": ["month", "prices.month"], "shop": ["x"]}
 
 
-def test_only_a_state_that_says_what_was_applied_needs_the_newest_format() -> None:
+@pytest.mark.parametrize("removed", [False, True])
+def test_only_a_state_with_former_objects_needs_the_newest_format(*, removed: bool) -> None:
+    """An earlier engine would refuse the field, and be asked to be upgraded instead."""
+    some = (
+        dataclasses.replace(STATE, removed=FORMER.removed)
+        if removed
+        else dataclasses.replace(STATE, resources=FORMER.resources)
+    )
+    document = json.loads(encode(some, engine_version=VERSION))
+    assert document["format_version"] == FORMAT_VERSION
+    place, address = ("removed", "old") if removed else ("resources", "pro")
+    former = document[place][f"stripe_price.{address}"]["former"]
+    assert former == (["price_7"] if removed else ["price_00", ":price_000"])
+
+
+def test_only_a_state_that_says_what_was_applied_needs_the_fifth_format() -> None:
     """An earlier engine would refuse the field, and be asked to be upgraded instead."""
     document = json.loads(encode(APPLIED, engine_version=VERSION))
-    assert document["format_version"] == FORMAT_VERSION
+    assert document["format_version"] == 5
     assert document["applied"] == APPLIED.applied
     assert "applied" not in json.loads(encode(IMPORTED, engine_version=VERSION))
 
@@ -268,7 +305,7 @@ def test_empty(raw: bytes) -> None:
 def test_newer_format() -> None:
     """A newer engine's file says so, and that nothing was changed."""
     error = refused(changed(format_version=FORMAT_VERSION + 1, engine_version="9.9"))
-    assert "line 10: written by a newer engine (format 6, engine 9.9)" in error.message
+    assert "line 10: written by a newer engine (format 7, engine 9.9)" in error.message
     assert error.hint == "upgrade the engine; nothing was changed"
 
 
@@ -395,6 +432,9 @@ RESOURCE = {"type": "t", "id": "i", "declared": {}, "attributes": {}, "dependenc
         ({"surprise": {}}, "the field 'surprise' is unknown to this engine"),
         ({"resources": {"t.x": {**RESOURCE, "id": ""}}}, "line 31: .*an id is empty"),
         ({"resources": {"t.x": {**RESOURCE, "superseded": ["i", ""]}}}, "an id is empty"),
+        ({"resources": {"t.x": {**RESOURCE, "former": ["i", ""]}}}, "an id is empty"),
+        ({"resources": {"t.x": {**RESOURCE, "former": "i"}}}, "'former' is \"i\""),
+        ({"removed": {"t.x": {"id": "i", "type": "t", "former": [""]}}}, "an id is empty"),
         ({"removed": {"t.x": {"id": "", "type": "t"}}}, "an id is empty"),
     ],
 )

@@ -50,3 +50,14 @@ def test_a_resource_names_its_objects() -> None:
     assert entry.left == (("acct_2", "C5"), ("", "C10"))
     places = [("acct_2", "C10"), ("acct_2", "C5"), ("", "C10"), ("", "C5")]
     assert [entry.records(*place) for place in places] == [True, True, True, False]
+
+
+def test_what_is_archived_is_on_the_account_of_the_resource_or_on_the_one_it_names() -> None:
+    """In the same words as what is still to be removed."""
+    entry = ResourceState(
+        type="stripe_price",
+        id="price_3",
+        former=("price_2", ":price_1"),
+        removal_policy=RemovalPolicy(account="acct_2"),
+    )
+    assert entry.archived == (("acct_2", "price_2"), ("", "price_1"))

@@ -22,14 +22,17 @@ ARCHIVED: dict[str, Any] = {"id": "price_gone", "active": False}
         ([], Claimed()),
         ([LIVE], Claimed(current=LIVE)),
         ([LIVE, OLDER], Claimed(current=LIVE, superseded=("price_old",))),
-        ([ARCHIVED, LIVE], Claimed(current=LIVE)),
-        ([ARCHIVED, {**ARCHIVED, "id": "price_older"}], Claimed(archived=ARCHIVED)),
+        ([ARCHIVED, LIVE], Claimed(current=LIVE, former=("price_gone",))),
+        (
+            [ARCHIVED, {**ARCHIVED, "id": "price_older"}],
+            Claimed(archived=ARCHIVED, former=("price_older",)),
+        ),
     ],
 )
 def test_objects_of_one_resource_are_told_apart(
     objects: list[dict[str, Any]], expected: Claimed
 ) -> None:
-    """The newest that is alive; others alive are left over; archived ones count if none is."""
+    """The newest that is alive; others alive are left over; archived ones came before."""
     assert sort_out(PRICE, {}, objects) == expected
 
 

@@ -229,6 +229,24 @@ def test_one_object_under_two_addresses() -> None:
     assert found.line == line(raw, '"id": "price_1"')
 
 
+@pytest.mark.parametrize(
+    ("former", "index"),
+    [(("price_1",), 0), (("price_0", "price_2"), 1), (("price_0", "price_0"), 1)],
+)
+def test_a_former_object_is_listed_once(former: tuple[str, ...], index: int) -> None:
+    """It is neither the current object, nor one that is still to be removed, nor twice there."""
+    entry = dataclasses.replace(
+        STATE.resources["stripe_price.monthly"], superseded=("price_2",), former=former
+    )
+    found = only(written(STATE.with_resource("stripe_price.monthly", entry)))
+    assert found.reference == "state-twice"
+    assert found.message == (
+        f"stripe_price.monthly records {former[index]} as an object that it replaced, and once more"
+    )
+    fine = dataclasses.replace(entry, former=("price_0", ":price_0"))
+    assert verified(written(STATE.with_resource("stripe_price.monthly", fine))).problems == ()
+
+
 def test_equal_ids_on_two_accounts_are_two_objects() -> None:
     """Ids that authors choose, a coupon's, are each account's own."""
     raw = with_resource("stripe_price.yearly", removal_policy=RemovalPolicy(account="acct_2"))

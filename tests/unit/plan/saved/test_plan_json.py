@@ -105,6 +105,7 @@ PLAN = Plan(
                 triggers={"output.catalogue.month": "0123456789abcdef"},
                 removal_policy=RemovalPolicy(protect=True, keep=True, account="acct_2"),
                 imported=True,
+                former=("price_00",),
             ),
             after=("create stripe_product.pro",),
             supersedes="price_0",
@@ -190,6 +191,12 @@ SAVED = SavedPlan(
 OLD_PLAN = dataclasses.replace(
     PLAN,
     changes=tuple(dataclasses.replace(change, dependencies=()) for change in PLAN.changes),
+    steps=tuple(
+        dataclasses.replace(
+            step, record=step.record and dataclasses.replace(step.record, former=())
+        )
+        for step in PLAN.steps
+    ),
 )
 OLD = dataclasses.replace(
     SAVED,
@@ -231,7 +238,7 @@ def test_every_field_comes_back() -> None:
 
 
 def test_a_plan_of_the_fourth_format_is_read() -> None:
-    """It neither counts what uses its objects nor says what they refer to."""
+    """It neither counts what uses its objects nor says what they refer to, or replaced before."""
     document = json.loads((FORMATS / "4.json").read_bytes())
     assert _saved(document, loader.schemas()) == OLD
 

@@ -28,6 +28,7 @@ PRICE = ResourceState(
     attributes={"product": "prod_1", "unit_amount": 2900, "currency": "usd"},
     dependencies=("stripe_product.pro",),
     superseded=("price_0",),
+    former=("price_00", "acct_2:price_000"),
     removal_policy=RemovalPolicy(protect=True, keep=True),
 )
 
@@ -64,6 +65,8 @@ def test_a_state_shows_what_is_managed_under_which_id() -> None:
           (protected)
           (stays on Stripe when removed)
           (replaced price_0, which is still to be removed)
+          (replaced price_00, which is archived)
+          (replaced price_000 on acct_2, which is archived)
 
         Outputs:
           price  = "price_1"
