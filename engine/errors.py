@@ -30,6 +30,7 @@ turns them into text and exit codes.
     ├── EmulatorError                  the file of the emulator's account cannot be used
     ├── LockHeldError                  exit code 3
     ├── GuardError                     exit code 4: refused before the first write
+    │   └── RefusedError               with each reason (engine/plan/refusal.py)
     └── InterruptedRunError            exit code 130
 """
 

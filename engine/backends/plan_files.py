@@ -79,3 +79,30 @@ def read_plan_file(path: Path, *, shown: str) -> bytes:
             cause=error.strerror,
             hint="check its name and who may read it; nothing was changed",
         ) from error
+
+
+def remove_plan_file(path: Path, *, shown: str, is_plan: Callable[[bytes], bool]) -> bool:
+    """Remove an earlier plan from a file, and nothing else.
+
+    Args:
+        path: The file.
+        shown: The same as a person typed it.
+        is_plan: Whether bytes are those of a plan file.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        PlanFileError: if it cannot be removed.
+    """
+    if not path.is_file() or not is_plan(read_plan_file(path, shown=shown)):
+        return False
+    try:
+        path.unlink()
+    except OSError as error:
+        raise PlanFileError(
+            f"the earlier plan in {shown} cannot be removed",
+            cause=error.strerror,
+            hint="remove it yourself: the plan that was to be saved there is refused",
+        ) from error
+    return True

@@ -66,6 +66,17 @@ class PlanFile:
 
         write_plan_file(self.path, encode(saved), shown=self.shown, is_plan=is_plan_file)
 
+    def discard(self) -> bool:
+        """Remove an earlier plan from the file; returns whether there was one.
+
+        Raises:
+            PlanFileError: if it cannot be removed.
+        """
+        from engine.backends.plan_files import remove_plan_file
+        from engine.plan.saved.file import is_plan_file
+
+        return remove_plan_file(self.path, shown=self.shown, is_plan=is_plan_file)
+
 
 def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | None:
     """The plan file that a person named where stacks can be named; None if these are stacks.

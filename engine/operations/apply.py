@@ -132,7 +132,7 @@ def conclude(
     if report.has_changes or report.refusals:
         approved = approve(report)
         if report.refusals:
-            raise refused(report.refusals, "nothing was changed")
+            raise refused(report.refused, "nothing was changed")
         if not approved or not _confirmed(context, report, options, confirm):
             return _report(session, report, approved=False, results=())
         _check_before_writing(session, report)

@@ -38,6 +38,7 @@ from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.orphan import Orphan
 from engine.plan.planner import make_plan
+from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.rename import Rename
 from engine.plan.renames import find_renames
 from engine.ports.held_locks import HeldLock
@@ -94,7 +95,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
 
-    def refusals(plan: Plan) -> Iterator[str]:
+    def refusals(plan: Plan) -> Iterator[Refusal]:
         yield from made_again(plan, orphans)  # it explains the others: all keys are taken
         yield from taken_outside(session, plan)
         yield from plan.refusals
@@ -184,14 +185,17 @@ def _renames(
     )
 
 
-def _sandbox_only(session: Session, plan: Plan) -> Iterator[str]:
+def _sandbox_only(session: Session, plan: Plan) -> Iterator[Refusal]:
     """Why a plan is refused in live mode: what exists in test mode only."""
     for change in plan.pending:
         kind = session.context.schemas[change.type]
         if change.line and kind.life.sandbox_only:
-            yield (
+            yield Refusal(
                 f"{change.address} ({change.line}): live mode has no {kind.title}. Declare it in "
-                "environments of test mode only"
+                "environments of test mode only",
+                PlanRule.TEST_MODE_ONLY,
+                address=change.address,
+                line=change.line,
             )
 
 

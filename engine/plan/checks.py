@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.address import ResourceAddress
-from engine.errors import GuardError
 from engine.plan.compare.natural_keys import Claimed, describe_key
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Plan
+from engine.plan.refusal import PlanRule, Refusal, RefusedError
 from engine.schema.resource_type import Schemas
 from engine.state.model import State
 from engine.values.markers import CLEAR
@@ -31,7 +31,7 @@ def refusals_of(
     state: State,
     options: PlanOptions,
     declared: Collection[str] = (),
-) -> tuple[str, ...]:
+) -> tuple[Refusal, ...]:
     """Everything that forbids a plan, each with the way on; empty if nothing does.
 
     Args:
@@ -81,7 +81,7 @@ def removals_to_confirm(
 
 def unconfirmed(
     addresses: Sequence[ResourceAddress], environment: str, command: str = ""
-) -> GuardError:
+) -> RefusedError:
     """The refusal of removals on a live account that no person has named.
 
     Args:
@@ -91,40 +91,52 @@ def unconfirmed(
     """
     count = len(addresses)
     naming = " ".join(f"{CONFIRM} {address}" for address in addresses)
-    return GuardError(
+    unnamed = (
+        Refusal(
+            f"{address} would be removed or replaced without being named",
+            PlanRule.REMOVAL_UNCONFIRMED,
+            address=address,
+        )
+        for address in addresses
+    )
+    return RefusedError(
         f"environment {environment!r} is live, and {count} resource{'s' if count > 1 else ''} "
         "would be removed or replaced without being named",
+        [("", refusal) for refusal in unnamed],
         cause="\n".join(addresses),
         hint=f"if that is meant: {command or f'--yes {naming}'}; nothing was changed",
     )
 
 
-def refused(refusals: Sequence[str], outcome: str) -> GuardError:
+def refused(refusals: Sequence[tuple[str, Refusal]], outcome: str) -> RefusedError:
     """The error of a plan that is refused.
 
     Args:
-        refusals: Every rule that forbids it; one at least.
+        refusals: Every rule that forbids it, with the stack; one at least.
         outcome: What did not happen: `nothing was changed`.
     """
-    first, *others = refusals
-    return GuardError(
-        f"the plan is refused: {first}", cause="\n".join(others) or None, hint=outcome
+    first, *others = (refusal for _, refusal in refusals)
+    return RefusedError(
+        f"the plan is refused: {first}", refusals, cause="\n".join(others) or None, hint=outcome
     )
 
 
-def _same_keys(decisions: Iterable[Decision]) -> Iterator[str]:
+def _same_keys(decisions: Iterable[Decision]) -> Iterator[Refusal]:
     """Two declarations with one natural key would take it from each other at every apply."""
     claimed = Claimed[Decision]()
     for decision in decisions:
         for key, first in claimed.add(decision.kind, decision.account, decision.wanted, decision):
             shown = describe_key(key, decision.wanted)
-            yield (
+            yield Refusal(
                 f"{first.address} and {decision.address} both claim {shown}, "
-                "which only one object can have. Give one of them another"
+                "which only one object can have. Give one of them another",
+                PlanRule.KEY_CLAIMED_TWICE,
+                address=decision.address,
+                line=decision.line,
             )
 
 
-def _same_objects(decided: Iterable[Decision]) -> Iterator[str]:
+def _same_objects(decided: Iterable[Decision]) -> Iterator[Refusal]:
     """Refuse two resources that would become one object, by a key that several may have."""
     taken: dict[tuple[str, str, str], Decision] = {}
     for decision in decided:
@@ -132,13 +144,16 @@ def _same_objects(decided: Iterable[Decision]) -> Iterator[str]:
             continue
         first = taken.setdefault((decision.kind.name, decision.account, decision.id), decision)
         if first is not decision:
-            yield (
+            yield Refusal(
                 f"{decision.address} ({decision.line}): {decision.id} is to be {first.address} "
-                f"({first.line}) too, and an object is one resource. Declare it once"
+                f"({first.line}) too, and an object is one resource. Declare it once",
+                PlanRule.OBJECT_CLAIMED_TWICE,
+                address=decision.address,
+                line=decision.line,
             )
 
 
-def _too_much_metadata(decisions: Iterable[Decision]) -> Iterator[str]:
+def _too_much_metadata(decisions: Iterable[Decision]) -> Iterator[Refusal]:
     """Metadata that would have more keys than Stripe takes, undeclared ones counted too (R)."""
     for decision in decisions:
         attribute = decision.kind.root.fields.get("metadata")
@@ -150,41 +165,45 @@ def _too_much_metadata(decisions: Iterable[Decision]) -> Iterator[str]:
         keys = kept | {name for name, value in update.items() if value is not CLEAR}
         foreign = len(kept - decision.declared.get("metadata", {}).keys())
         if attribute.max_length and len(keys) > max(attribute.max_length, len(actual)):
-            yield (
+            yield Refusal(
                 f"{decision.address}: its metadata would have {len(keys)} keys, {foreign} of which "
                 f"are on Stripe and not in the code; Stripe takes {attribute.max_length}. Declare "
-                "fewer, or remove some of the others on Stripe"
+                "fewer, or remove some of the others on Stripe",
+                PlanRule.TOO_MUCH_METADATA,
+                address=decision.address,
+                line=decision.line,
             )
 
 
 def _protected(
     decisions: Iterable[Decision], stack: str, declared: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     for decision in decisions:
         if decision.removal_policy.protect and decision.action in _ENDS:
             what = "removed" if decision.action is Action.DELETE else "replaced"
-            refusal = (
+            text = (
                 f"{decision.address} is protected and would be {what}. Set "
                 "lifecycle=Lifecycle(protect=False) on it and apply that first"
             )
             if decision.address not in declared:
-                refusal += (
+                text += (
                     "; its declaration is gone, so put it back for that, or leave the object on "
                     f"Stripe: engine state rm {decision.address} --stack {stack}"
                 )
-            yield refusal
+            yield Refusal(text, PlanRule.PROTECTED, address=decision.address, line=decision.line)
 
 
 def _too_many_removals(
     decisions: Iterable[Decision], state: State, options: PlanOptions
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     existing = len(state.resources)
     ending = sum(decision.action in _ENDS for decision in decisions)
     if options.destroy or options.allow_mass_change or existing < LARGE_FROM:
         return
     # In whole numbers: exactly 30 % must not be over it by a rounding error.
     if ending * 100 > existing * LARGE_PERCENT:
-        yield (
+        yield Refusal(
             f"{ending} of {existing} resources would be removed or replaced, more than "
-            f"{LARGE_PERCENT}%. If that is meant, add --allow-mass-change"
+            f"{LARGE_PERCENT}%. If that is meant, add --allow-mass-change",
+            PlanRule.MASS_CHANGE,
         )

@@ -12,6 +12,7 @@ from engine.frozen import frozen
 from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.orphan import Orphan
+from engine.plan.refusal import Refusal
 from engine.plan.rename import Rename
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
@@ -310,7 +311,7 @@ class Plan:
     lookups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     refresh_only: bool = False
     warnings: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def has_changes(self) -> bool:
@@ -378,9 +379,14 @@ class PlanReport:
         return any(plan.has_changes for plan in self.plans)
 
     @property
-    def refusals(self) -> tuple[str, ...]:
+    def refusals(self) -> tuple[Refusal, ...]:
         """Every rule that forbids these plans, each with the way on."""
-        return tuple(refusal for plan in self.plans for refusal in plan.refusals)
+        return tuple(refusal for _, refusal in self.refused)
+
+    @property
+    def refused(self) -> tuple[tuple[str, Refusal], ...]:
+        """The same, each with the stack whose plan it forbids."""
+        return tuple((plan.stack, refusal) for plan in self.plans for refusal in plan.refusals)
 
 
 def summary(plan: Plan) -> dict[str, int]:

@@ -100,7 +100,87 @@ def test_a_refused_plan_is_shown_and_not_saved(
     assert ended.err.endswith("\nHint: an apply ends like this too\n")
     ended = engine("plan", "--destroy", "--json", *option)
     assert ended.code == 4
-    assert len(json.loads(ended.out)["stacks"][0]["refusals"]) == 1
+    (stack,) = json.loads(ended.out)["stacks"]
+    assert stack["refused"] == [
+        {
+            "reference": "protected",
+            "message": stack["refusals"][0],
+            "stack": "shop",
+            "address": "stripe_product.pro",
+            "file": None,
+            "line": None,
+            "policy": None,
+        }
+    ]
+
+
+PROTECTED = """
+    from engine import Lifecycle
+    from engine.stripe import Coupon
+
+    Coupon("ten", percent_off={}, duration="once", lifecycle=Lifecycle(protect=True))
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [("apply", "--yes"), ("apply",), ("plan", "--detailed-exitcode"), ("plan",)]
+)
+def test_documents_name_each_refusal(engine: Engine, write: Write, words: Sequence[str]) -> None:
+    """With its rule, its address, and the line where that is declared; always with exit code 4."""
+    write("shop", PROTECTED.format(10))
+    assert engine("apply", "--yes").code == 0
+    write("shop", PROTECTED.format(20))
+    if words == ("apply",):
+        words = ("destroy", "--yes")
+    ended = engine(*words, "--json")
+    assert ended.code == 4
+    document = json.loads(ended.out)
+    found = document["error"] if "error" in document else document["stacks"][0]
+    (refused,) = found["refused"]
+    assert "stripe_coupon.ten is protected" in refused.pop("message")
+    there = words[0] != "destroy"
+    assert refused == {
+        "reference": "protected",
+        "stack": "shop",
+        "address": "stripe_coupon.ten",
+        "file": "stacks/shop.py" if there else None,
+        "line": 5 if there else None,
+        "policy": None,
+    }
+
+
+@pytest.mark.parametrize("content", ["plan", "empty"])
+def test_an_earlier_plan_goes_when_the_new_one_is_refused(
+    engine: Engine, write: Write, root: Path, content: str
+) -> None:
+    """A pipeline that goes on would apply yesterday's; an empty file of mktemp is left."""
+    write("shop", PROTECTED.format(10))
+    assert engine("apply", "--yes").code == 0
+    if content == "plan":
+        written(engine)
+    else:
+        (root / "shop.plan").touch()
+    write("shop", PROTECTED.format(20))
+    ended = engine("plan", "-o", "shop.plan")
+    assert ended.code == 4
+    assert (root / "shop.plan").exists() is (content == "empty")
+    assert ("The earlier plan in shop.plan is removed" in ended.err) is (content == "plan")
+    # What is no refusal leaves it: the network may be back in a minute.
+    write("shop", PROTECTED.format(10))
+    written(engine)
+    write("shop", "broken(")
+    assert engine("plan", "-o", "shop.plan").code == 1
+    assert (root / "shop.plan").exists()
+
+
+def test_a_stale_plan_says_so_to_programs(engine: Engine) -> None:
+    """It is refused as any other, with its reference."""
+    written(engine)
+    assert engine("apply", "--yes").code == 0
+    ended = engine("apply", "shop.plan", "--json")
+    assert ended.code == 4
+    (refused,) = json.loads(ended.out)["error"]["refused"]
+    assert (refused["reference"], refused["stack"]) == ("plan-stale", "shop")
 
 
 def test_documents_are_those_of_plan_and_apply(engine: Engine) -> None:

@@ -272,3 +272,18 @@ def test_an_imported_account_is_promoted_to_an_empty_one(
     assert promoted.code == 0, promoted.err
     assert engine("apply", "-e", "live", "live.plan").code == 0
     assert engine("diff", "test", "live", "--all").code == 0
+
+
+def test_a_refused_promotion_says_so_to_programs_and_leaves_no_plan(
+    root: Path, engine: Engine, write: Write
+) -> None:
+    """Each stack with its reason; a plan that was saved under the name before is removed."""
+    _apply(engine, "test")
+    write("shop", _shop(name="Pro 2"))
+    assert engine("plan", "-e", "live", "-o", "shop.plan").code == 0
+    ended = engine("promote", "test", "live", "-o", "shop.plan", "--json")
+    assert ended.code == 4
+    (refused,) = json.loads(ended.out)["error"]["refused"]
+    assert (refused["reference"], refused["stack"]) == ("not-applied", "shop")
+    assert refused["message"].startswith("Stack shop: ")
+    assert not (root / "shop.plan").exists()

@@ -23,6 +23,7 @@ from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership
 from engine.plan.inputs.transfers import Transfers
 from engine.plan.model import Plan
 from engine.plan.planner import make_plan
+from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import Preconditions
 from engine.plan.saved.take_preconditions import preconditions_of
@@ -186,6 +187,13 @@ def observed_of(case: Case) -> Observed:
         address: tuple(map(Owner.of, texts))
         for address, texts in transfers.get("contested", {}).items()
     }
+    blocked = transfers.get("blocked", {}).items()
+    transfers["blocked"] = {
+        address: Refusal(text, PlanRule.ADDRESS_TAKEN) for address, text in blocked
+    }
+    transfers["refusals"] = tuple(
+        Refusal(text, PlanRule.STACK_NOT_IN_RUN) for text in transfers.get("refusals", ())
+    )
     owners = {}
     for id, text in said.pop("owners", {}).items():
         owner = Owner.of(text)

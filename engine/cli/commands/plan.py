@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +14,7 @@ from engine.cli.command import EngineCommand, format_option, options
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import plan_options, planning_options, stacks_argument
+from engine.errors import GuardError
 from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
@@ -76,8 +79,8 @@ def plan(
     """
     chosen = plan_options(**typed)
     file = plan_file(invocation, out)
-    with invocation.opened() as context:
-        report = planned(context, stacks, chosen, file)
+    with replacing(invocation, file), invocation.opened() as context:
+        report = planned(invocation, context, stacks, chosen, file)
     invocation.write_out(invocation.report_view.plan(report))
     return conclude(invocation, report, stacks, file, detailed_exitcode=detailed_exitcode)
 
@@ -92,6 +95,27 @@ def plan_file(invocation: Invocation, out: str | None) -> PlanFile | None:
     if file is not None:
         file.check()
     return file
+
+
+@contextlib.contextmanager
+def replacing(invocation: Invocation, file: PlanFile | None) -> Iterator[None]:
+    """Remove an earlier plan of the file's name if a guard refuses to make the new one.
+
+    Otherwise a pipeline that goes on would apply another plan than the one that it asked for.
+    """
+    try:
+        yield
+    except GuardError:
+        _discard(invocation, file)
+        raise
+
+
+def _discard(invocation: Invocation, file: PlanFile | None) -> None:
+    if file is not None and file.discard():
+        invocation.write_err(
+            f"The earlier plan in {file.shown} is removed: the one that was to be saved there is "
+            "refused."
+        )
 
 
 def conclude(
@@ -113,7 +137,11 @@ def conclude(
 
 
 def planned(
-    context: Context, stacks: Sequence[str], options: PlanOptions, file: PlanFile | None
+    invocation: Invocation,
+    context: Context,
+    stacks: Sequence[str],
+    options: PlanOptions,
+    file: PlanFile | None,
 ) -> PlanReport:
     """Plan stacks, and save the plan if that is asked for and no rule refuses it."""
     if file is None:
@@ -123,7 +151,9 @@ def planned(
     from engine.operations.saved_plan.saved_plan import plan_to_save
 
     report, saved = plan_to_save(context, stacks, options)
-    if not report.refusals:
+    if report.refusals:
+        _discard(invocation, file)
+    else:
         file.write(saved)
     return report
 
@@ -134,7 +164,7 @@ def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -
     from engine.views.text.problems import error_text
 
     outcome = "an apply ends like this too" if file is None else f"it is not saved in {file.shown}"
-    error = refused(report.refusals, outcome)
+    error = refused(report.refused, outcome)
     invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")
     return error.exit_code
 

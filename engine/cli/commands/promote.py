@@ -8,7 +8,13 @@ import click
 
 from engine.cli.command import EngineCommand, format_option
 from engine.cli.commands.diff import refuse_environment_option
-from engine.cli.commands.plan import conclude, plan_file, plan_only_options, planned
+from engine.cli.commands.plan import (
+    conclude,
+    plan_file,
+    plan_only_options,
+    planned,
+    replacing,
+)
 from engine.cli.completion import complete_environments
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import (
@@ -82,12 +88,13 @@ def promote(
         )
     invocation.environment = target
     file = plan_file(invocation, out)
-    with invocation.opened_from(source, from_variables, from_files) as (before, context):
+    opened = invocation.opened_from(source, from_variables, from_files)
+    with replacing(invocation, file), opened as (before, context):
         from engine.operations.environments.promote import check_applied, remaining
         from engine.plan.environments.model import Promotion
 
         check_applied(before, target, stacks)
-        report = planned(context, stacks, options, file)
+        report = planned(invocation, context, stacks, options, file)
         left = remaining(before, context, report, options)
     promotion = Promotion(source=source, report=report, remaining=left)
     invocation.write_out(invocation.report_view.promoted(promotion))

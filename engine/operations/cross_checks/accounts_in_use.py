@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.run.session import Session
 from engine.plan.model import Action, Change, Plan
+from engine.plan.refusal import PlanRule, Refusal
 
 _SHOWN = 3
 _GOES = (Action.DELETE, Action.FORGET)
 
 
-def accounts_in_use(session: Session, plans: Sequence[Plan], plan: Plan) -> Iterator[str]:
+def accounts_in_use(session: Session, plans: Sequence[Plan], plan: Plan) -> Iterator[Refusal]:
     """Why a plan cannot end accounts: resources of some stack are on them after this run.
 
     Args:
@@ -31,10 +32,13 @@ def accounts_in_use(session: Session, plans: Sequence[Plan], plan: Plan) -> Iter
             staying = sorted(_staying(session, plans, ending.id))
             if staying:
                 more = f" and {len(staying) - _SHOWN} more" if staying[_SHOWN:] else ""
-                yield (
+                yield Refusal(
                     f"{ending.address} would be removed with all that is on it, and "
                     f"{', '.join(staying[:_SHOWN])}{more} would still be on account {ending.id}. "
-                    "Remove those first, or declare them on another account"
+                    "Remove those first, or declare them on another account",
+                    PlanRule.ACCOUNT_IN_USE,
+                    address=ending.address,
+                    line=ending.line,
                 )
 
 

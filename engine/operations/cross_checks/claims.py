@@ -9,6 +9,7 @@ from engine.operations.run.session import Session
 from engine.plan.compare.natural_keys import Claimed, describe_key
 from engine.plan.inputs.ownership import ObjectKey, Owner
 from engine.plan.model import Action, Change, Plan
+from engine.plan.refusal import PlanRule, Refusal
 
 _TAKES = (Action.IMPORT, Action.REVIVE)
 
@@ -33,7 +34,7 @@ def refuse_double_claims(session: Session, plans: Sequence[Plan]) -> tuple[Plan,
 
 def _claimed(
     session: Session, plan: Plan, keys: Claimed[Owner], objects: dict[ObjectKey, Owner]
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     declarations = {
         address: declaration
         for graph in session.graphs
@@ -55,11 +56,16 @@ def _claimed(
         yield from _refusals(change, owner, claims)
 
 
-def _refusals(change: Change, owner: Owner, claims: Sequence[tuple[Owner, str]]) -> Iterator[str]:
+def _refusals(
+    change: Change, owner: Owner, claims: Sequence[tuple[Owner, str]]
+) -> Iterator[Refusal]:
     other = next(((first, what) for first, what in claims if first.stack != owner.stack), None)
     if other is not None:
         first, what = other
-        yield (
+        yield Refusal(
             f"{change.address} ({change.line}): {what} is to be {first} too, and an object has one "
-            "owner. Declare it in one of the two stacks"
+            "owner. Declare it in one of the two stacks",
+            PlanRule.OBJECT_CLAIMED_TWICE,
+            address=change.address,
+            line=change.line,
         )

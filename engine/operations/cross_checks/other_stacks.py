@@ -12,6 +12,7 @@ from engine.operations.run.session import Session
 from engine.plan.inputs.ownership import Owner
 from engine.plan.model import Action, Plan, Step
 from engine.plan.orphan import Orphan, named
+from engine.plan.refusal import PlanRule, Refusal
 from engine.state.model import Draft, State
 
 
@@ -53,7 +54,7 @@ def _with_journal(context: Context, name: str) -> State | None:
     return draft.state()
 
 
-def made_again(plan: Plan, orphans: Sequence[Orphan]) -> Iterator[str]:
+def made_again(plan: Plan, orphans: Sequence[Orphan]) -> Iterator[Refusal]:
     """Why new objects cannot be made: the state of a stack without a module manages them.
 
     Args:
@@ -65,8 +66,9 @@ def made_again(plan: Plan, orphans: Sequence[Orphan]) -> Iterator[str]:
         twice = tuple(address for address in orphan.addresses if address in new)
         if twice:
             name = orphan.stack
-            yield (
+            yield Refusal(
                 f"stack {name} manages {named(twice)}, and has no module stacks/{name}.py. This "
                 f"plan would make them again. If stacks/{name}.py was renamed to "
-                f"stacks/{plan.stack}.py, run: engine state mv {name}: {plan.stack}:"
+                f"stacks/{plan.stack}.py, run: engine state mv {name}: {plan.stack}:",
+                PlanRule.MADE_AGAIN,
             )

@@ -17,6 +17,7 @@ from engine.operations.run.reads import reads_of
 from engine.operations.run.session import Session
 from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.model import Action, Plan, StepKind
+from engine.plan.refusal import PlanRule, Refusal
 from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.values.markers import ABSENT, UNKNOWN
@@ -55,7 +56,7 @@ class Readers:
         self._states = {name: state for name, state in states.items() if state is not None}
         self._reads = functools.cache(lambda name: reads_of(self._states[name]))
 
-    def refusals(self, plan: Plan) -> Iterator[str]:
+    def refusals(self, plan: Plan) -> Iterator[Refusal]:
         """Why a plan is refused because of what stacks read of each other."""
         yield from _without_value(self._session, plan)
         lost = _Lost(self._session, self._states, plan)
@@ -84,16 +85,18 @@ class Readers:
             way = f"Run {word} as a whole: engine {self._command} {' '.join(together)}"
             if name not in modules and self._command != "destroy":
                 way = f"{name} has no module: remove what it manages first, engine destroy {name}"
-            yield from (f"stack {name} {sentence}. {way}" for sentence in sentences)
+            for sentence in sentences:
+                yield Refusal(f"stack {name} {sentence}. {way}", PlanRule.READ_ELSEWHERE)
 
-    def _tied(self, ended: Collection[ObjectKey], name: str, producer: str) -> Iterator[str]:
+    def _tied(self, ended: Collection[ObjectKey], name: str, producer: str) -> Iterator[Refusal]:
         """Why a stack has to follow first, although it does not read it as an output."""
         schemas = self._session.context.schemas
         way = f"Take that out of stacks/{name}.py first, or refer to it with stack_output"
         if name not in self._session.states:
             way = f"{way}, and run both stacks: engine {self._command} {producer} {name}"
         for found in referrers(ended, self._states[name], self._plans, schemas):
-            yield f"stack {name} refers to what this plan ends: {found}. {way}"
+            sentence = f"stack {name} refers to what this plan ends: {found}. {way}"
+            yield Refusal(sentence, PlanRule.READ_ELSEWHERE)
 
     def _pending(self, name: str) -> frozenset[str]:
         """The resources of a stack that this run changes."""
@@ -113,7 +116,7 @@ class Readers:
         return list(found)
 
 
-def _without_value(session: Session, plan: Plan) -> Iterator[str]:
+def _without_value(session: Session, plan: Plan) -> Iterator[Refusal]:
     """Why values cannot be sent: an output has none, and this run gives it none."""
     if not plan.reads:
         return
@@ -132,9 +135,10 @@ def _without_value(session: Session, plan: Plan) -> Iterator[str]:
             lacking.setdefault(target.stack, []).append(repr(target.local))
     for stack, (first, *more) in lacking.items():
         others = f" (and {', '.join(more)})" if more else ""
-        yield (
+        yield Refusal(
             f"{plan.stack} reads output {first} of {stack}, which has no value there{others}. If "
-            f"its module declares it, apply both: engine apply {stack} {plan.stack}"
+            f"its module declares it, apply both: engine apply {stack} {plan.stack}",
+            PlanRule.OUTPUT_WITHOUT_VALUE,
         )
 
 

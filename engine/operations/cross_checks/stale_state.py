@@ -27,6 +27,7 @@ from engine.plan.inputs.accounts import is_known
 from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.stamp import read_stamp
 from engine.plan.model import Action, Change, Plan, Step, StepKind
+from engine.plan.refusal import PlanRule, Refusal
 from engine.ports.provider import OUT_OF_REACH
 from engine.schema.lifecycle import Verb
 from engine.schema.remote import STAMP_KEY, RemoteObject, id_of
@@ -71,7 +72,7 @@ def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
     )
 
 
-def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[str, ...]]:
+def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[Refusal, ...]]:
     """Refusals of plans that would create what is on the account already, by stack.
 
     Costs one request for each type of which something is created. Types with natural keys are read
@@ -279,7 +280,7 @@ def _names(session: Session, plan: Plan, *, foreign: bool) -> Iterator[tuple[str
             yield from ((move.old, move.new) for move in (*graph.stack.moves, *received))
 
 
-def _refusals(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Iterator[str]:
+def _refusals(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Iterator[Refusal]:
     """Why these must not be made, by whose stamps they carry, and the ways on."""
     lineage, advice = session.states[plan.stack].lineage, session.context.advice(plan.stack)
     force = " --force" if session.loaded[plan.stack] is not None else ""
@@ -302,9 +303,11 @@ def _refusals(session: Session, plan: Plan, unknown: Sequence[_Unknown]) -> Iter
             )
         elif others:
             stamps = f", with stamps of another state, lineage {' and '.join(others)}"
-        yield (
+        yield Refusal(
             f"this plan would make a second time what is on the account: {named}{more}{stamps}. "
             f"The state of {plan.environment}/{plan.stack} does not know it, so it is older than "
             f"the account, or was lost. Take the newer state ({advice.newest}), or make it again "
-            f"from the account (engine state rebuild {plan.stack}{force}). {last}"
+            f"from the account (engine state rebuild {plan.stack}{force}). {last}",
+            PlanRule.STATE_OLDER_THAN_ACCOUNT,
+            address=some[0].address if len(some) == 1 else "",
         )

@@ -23,6 +23,7 @@ from engine.plan.inputs.ownership import Owner
 from engine.plan.inputs.selection import moved_state
 from engine.plan.inputs.transfers import find_transfers
 from engine.plan.model import Action, Plan
+from engine.plan.refusal import PlanRule, Refusal
 from engine.state.model import State
 
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
@@ -95,7 +96,7 @@ def left_in_givers(session: Session) -> dict[str, State]:
     return left
 
 
-def taken_outside(session: Session, plan: Plan) -> Iterator[str]:
+def taken_outside(session: Session, plan: Plan) -> Iterator[Refusal]:
     """Why objects cannot end: a module that is not part of the run takes them over.
 
     It was not evaluated, so its text decides.
@@ -113,9 +114,11 @@ def taken_outside(session: Session, plan: Plan) -> Iterator[str]:
                 text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
         for address in _named(text, plan.stack, ends):
             names = "" if path.stem.startswith("_") else f" {plan.stack} {path.stem}"
-            yield (
+            yield Refusal(
                 f"{folder.name}/{path.name} takes over {plan.stack}:{address}, which this plan "
-                f"would remove. Run both: engine apply{names}"
+                f"would remove. Run both: engine apply{names}",
+                PlanRule.STACK_NOT_IN_RUN,
+                address=address,
             )
 
 

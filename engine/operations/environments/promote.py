@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from engine.errors import GuardError, UsageError
+from engine.errors import UsageError
 from engine.graph.build import ResourceGraph
 from engine.operations.environments.diff import diff_environments
 from engine.operations.run.context import Context
@@ -15,6 +15,7 @@ from engine.plan.environments.model import EnvironmentsDifference
 from engine.plan.environments.remaining import remaining_after
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
+from engine.plan.refusal import PlanRule, Refusal, RefusedError
 
 _NAMED = 5
 """Resources of a stack that a refusal names; more are counted."""
@@ -35,7 +36,7 @@ def check_applied(source: Context, target: str, names: Sequence[str]) -> None:
         UsageError: if both are one environment, or there is no such stack.
         StackError: if the stacks have problems in the source environment.
         StateError: if a state of the source cannot be trusted.
-        GuardError: if the code of a stack is not what the source last applied.
+        RefusedError: if the code of a stack is not what the source last applied.
     """
     if source.environment == target:
         raise UsageError(
@@ -47,10 +48,14 @@ def check_applied(source: Context, target: str, names: Sequence[str]) -> None:
         return
     environment = source.environment
     refused = [graph for graph in graphs if graph.stack.name in reasons]
-    causes = [f"Stack {name}: {why}." for name, why in reasons.items()]
-    raise GuardError(
+    causes = {
+        name: Refusal(f"Stack {name}: {why}.", PlanRule.NOT_APPLIED)
+        for name, why in reasons.items()
+    }
+    raise RefusedError(
         f"the code is not what {environment} last applied, so it is not promoted to {target}",
-        cause="\n".join([*causes, *_variables(source, refused)]),
+        tuple(causes.items()),
+        cause="\n".join([*causes.values(), *_variables(source, refused)]),
         hint=f"engine apply -e {environment} {' '.join(reasons)} and see that it works there, or "
         "check out the commit that was applied",
     )

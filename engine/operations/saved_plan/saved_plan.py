@@ -6,7 +6,6 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 
-from engine.errors import GuardError
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude, with_digests
 from engine.operations.cross_checks.other_stacks import other_states
@@ -25,6 +24,7 @@ from engine.operations.saved_plan.staleness import (
     check_origin,
     check_state,
     read_preconditions,
+    refused_plan,
     require_unchanged,
 )
 from engine.operations.validate import graphs_to_plan
@@ -176,9 +176,10 @@ def _filled(plan: Plan, graph_of: Callable[[str], ResourceGraph]) -> Plan:
         f"output {name}" for name, (value, _) in (outputs or {}).items() if has_sealed(value)
     ]
     if unknown:
-        raise GuardError(
+        raise refused_plan(
             f"the saved plan sends a secret of {unknown[0]} that stack {plan.stack} does not "
             "declare any more",
+            stack=plan.stack,
             cause="Secrets are not kept in plan files: they are read from the stack again, and "
             "known by their fingerprints.",
             hint="set the variables that it comes from as they were when the plan was made "

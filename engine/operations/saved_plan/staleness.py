@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.errors import GuardError
 from engine.operations.cross_checks.other_stacks import records
 from engine.operations.cross_checks.owners import owners_in
 from engine.operations.refresh.key_holders import find_all_holders
@@ -14,6 +13,7 @@ from engine.operations.run.context import Context
 from engine.operations.run.session import Session
 from engine.plan.inputs.ownership import ObjectKey, Owner
 from engine.plan.model import Plan, Step, StepKind
+from engine.plan.refusal import PlanRule, Refusal, RefusedError
 from engine.plan.saved.file import SavedPlan, SavedStack
 from engine.plan.saved.preconditions import (
     ObjectSnapshot,
@@ -34,23 +34,35 @@ AGAIN = "run engine plan -o again and apply what it writes; nothing was changed"
 _MODES: Mapping[bool | None, str] = {True: "live mode", False: "test mode"}
 
 
+def refused_plan(
+    message: str,
+    reference: PlanRule = PlanRule.PLAN_STALE,
+    *,
+    stack: str = "",
+    cause: str | None = None,
+    hint: str = AGAIN,
+) -> RefusedError:
+    """The error of a saved plan that is refused for one reason."""
+    return RefusedError(message, [(stack, Refusal(message, reference))], cause=cause, hint=hint)
+
+
 def check_origin(context: Context, saved: SavedPlan) -> None:
     """Check that a plan was made for this environment and by this engine.
 
     Raises:
-        GuardError: if not.
+        RefusedError: if not.
     """
     if saved.environment != context.environment:
-        raise GuardError(
+        raise refused_plan(
             f"the saved plan is of environment {saved.environment!r}, and this run uses "
             f"{context.environment!r}",
+            PlanRule.PLAN_OF_ANOTHER_PLACE,
             hint=f"add -e {saved.environment} if it is to be applied there; nothing was changed",
         )
     if saved.engine_version != context.engine_version:
-        raise GuardError(
+        raise refused_plan(
             f"the saved plan was made by engine {saved.engine_version}, and this is engine "
             f"{context.engine_version}",
-            hint=AGAIN,
         )
 
 
@@ -58,18 +70,20 @@ def check_account(saved: SavedPlan, account: Account) -> None:
     """Check that a plan was made for the account and mode of the key.
 
     Raises:
-        GuardError: if not.
+        RefusedError: if not.
     """
     if saved.account_id and account.id and saved.account_id != account.id:
-        raise GuardError(
+        raise refused_plan(
             f"the saved plan was made for account {saved.account_id}, but the key belongs to "
             f"{account.id}",
+            PlanRule.PLAN_OF_ANOTHER_PLACE,
             hint=f"use a key of {saved.account_id}; nothing was changed",
         )
     if None not in (saved.livemode, account.livemode) and saved.livemode != account.livemode:
-        raise GuardError(
+        raise refused_plan(
             f"the saved plan was made for {_MODES[saved.livemode]}, but the key is for "
             f"{_MODES[account.livemode]}",
+            PlanRule.PLAN_OF_ANOTHER_PLACE,
             hint=f"use a key for {_MODES[saved.livemode]}; nothing was changed",
         )
 
@@ -78,7 +92,7 @@ def check_state(session: Session, stack: SavedStack) -> None:
     """Check that a plan was made from the stored state; a first state gets the plan's lineage.
 
     Raises:
-        GuardError: if not.
+        RefusedError: if not.
     """
     plan, digest = stack.plan, stack.preconditions.digest
     stored = session.loaded[plan.stack]
@@ -144,10 +158,10 @@ def _check_ids(stack: SavedStack, stored: State) -> None:
         known.update((entry.id, *(id for _, id in entry.left)))
     for step in stack.plan.steps:
         if step.id not in known:
-            raise GuardError(
+            raise refused_plan(
                 f"the saved plan acts on {step.id}, which it does not show and the state does not "
                 "know",
-                hint=AGAIN,
+                stack=stack.plan.stack,
             )
 
 
@@ -155,14 +169,14 @@ def _place(serial: int, lineage: str) -> str:
     return f"serial {serial} of lineage {lineage}"
 
 
-def _stale(session: Session, plan: Plan, message: str) -> GuardError:
+def _stale(session: Session, plan: Plan, message: str) -> RefusedError:
     cause = None
     if plan.stack in session.recovered:
         cause = (
             "An earlier run had not finished. What it did was recorded just now, so the state is "
             f"no longer at serial {session.recovered[plan.stack]}."
         )
-    return GuardError(message, cause=cause, hint=AGAIN)
+    return refused_plan(message, stack=plan.stack, cause=cause)
 
 
 def read_preconditions(session: Session, stacks: Sequence[SavedStack]) -> dict[Place, RemoteObject]:
@@ -194,7 +208,7 @@ def require_unchanged(
         actual: What `read_preconditions` read.
 
     Raises:
-        GuardError: with everything that changed.
+        RefusedError: with everything that changed.
     """
     plan, preconditions = stack.plan, stack.preconditions
     moved = [
@@ -214,11 +228,12 @@ def require_unchanged(
             ids = [id_of(holder) for holder in found.get(claim.address, ())] or [""]
             holder = claim.holder if claim.holder in ids else ids[0]
             moved.append(describe_new_holder(claim, holder, schemas[claim.type]))
-    first, *others = [text for text in moved if text] or [""]
-    if first:
-        raise GuardError(
-            f"the saved plan does not hold any more: {first}",
-            cause="\n".join(others) or None,
+    refused = [(plan.stack, Refusal(text, PlanRule.PLAN_STALE)) for text in moved if text]
+    if refused:
+        raise RefusedError(
+            f"the saved plan does not hold any more: {refused[0][1]}",
+            refused,
+            cause="\n".join(text for _, text in refused[1:]) or None,
             hint=AGAIN,
         )
     lookups: dict[str, RemoteObject] = {

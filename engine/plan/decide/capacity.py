@@ -13,6 +13,7 @@ from engine.frozen import frozen
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action
+from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType
 
@@ -90,15 +91,17 @@ class _Capacity:
         return dataclasses.replace(decision, create_first=False, notes=(*decision.notes, note))
 
     def _refused(self, decision: Decision) -> Decision:
-        return decision.refused(
+        sentence = (
             f"{decision.address} is to be replaced with the new one first, and the account holds "
             f"{self.count} {self._full}. Take create_before_delete out, or remove one first"
         )
+        return decision.refused(Refusal(sentence, PlanRule.NO_ROOM))
 
-    def _too_many(self, made: int, freed: int) -> str:
-        return (
+    def _too_many(self, made: int, freed: int) -> Refusal:
+        return Refusal(
             f"this plan makes {made} and deletes {freed}, and the account holds {self.count} "
-            f"{self._full}. Declare fewer, or delete what is no longer needed"
+            f"{self._full}. Declare fewer, or delete what is no longer needed",
+            PlanRule.NO_ROOM,
         )
 
 

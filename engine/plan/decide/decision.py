@@ -12,6 +12,7 @@ from engine.frozen import frozen
 from engine.plan.compare.compare_fields import Comparison
 from engine.plan.inputs.ownership import Owner
 from engine.plan.model import Action, FieldChange, Reason
+from engine.plan.refusal import Refusal
 from engine.schema.lifecycle import Removal
 from engine.schema.remote import RemoteObject
 from engine.schema.resource_type import ResourceType
@@ -82,7 +83,7 @@ class Decision:
     unchanged: bool = False
     line: str = ""
     notes: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def makes(self) -> bool:
@@ -104,9 +105,10 @@ class Decision:
         """The connected account of the object as it is; empty for the key's own."""
         return self.account if self.old_account is None else self.old_account
 
-    def refused(self, *refusals: str) -> Decision:
+    def refused(self, *refusals: Refusal) -> Decision:
         """The same decision with more reasons why it must not be carried out."""
-        return dataclasses.replace(self, refusals=(*self.refusals, *refusals))
+        placed = (refusal.at(self.address, self.line) for refusal in refusals)
+        return dataclasses.replace(self, refusals=(*self.refusals, *placed))
 
 
 def removal_policy_of(declaration: Declaration, kind: ResourceType) -> RemovalPolicy:

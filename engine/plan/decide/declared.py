@@ -20,6 +20,7 @@ from engine.plan.inputs.ownership import key_of, key_of_object
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.inputs.transfers import two_owners
 from engine.plan.model import Action, Reason
+from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.remote import id_of
 from engine.schema.resource_type import ResourceType
 from engine.stack.model import Declaration
@@ -125,24 +126,28 @@ def _existing(inputs: PlanInputs, case: Existing) -> Decision:
     return with_revival(inputs, case, new)
 
 
-def _of_others(inputs: PlanInputs, case: Existing, decision: Decision) -> Iterator[str]:
+def _of_others(inputs: PlanInputs, case: Existing, decision: Decision) -> Iterator[Refusal]:
     """Why an object that another stack records is not taken, and not replaced."""
     address, transfers = str(case.declaration.address), inputs.observed.transfers
     owners = transfers.contested.get(address, ())
     if owners and decision.action is Action.REPLACE:
-        yield f"{address} ({case.declaration.location}): {id_of(case.actual)} is " + (
-            two_owners(owners)
+        yield Refusal(
+            f"{address} ({case.declaration.location}): {id_of(case.actual)} is "
+            f"{two_owners(owners)}",
+            PlanRule.RECORDED_TWICE,
         )
     account = case.declaration.lifecycle.account
     owner = inputs.owned_elsewhere(case.kind, account, case.actual) if case.taken else None
     if owner is not None and address not in transfers.imported:
-        yield owned(case.declaration, id_of(case.actual), owner)
+        sentence = owned(case.declaration, id_of(case.actual), owner)
+        yield Refusal(sentence, PlanRule.OWNED_ELSEWHERE)
     ours = _also_here(inputs, case) if case.taken is Reason.IMPORTED else None
     if ours is not None:
-        yield (
+        yield Refusal(
             f"{address} ({case.declaration.location}): {id_of(case.actual)} is {ours} already. If "
             f'this is the same thing under a new name, write moved("{ours}", "{address}"); if '
-            "not, take import_ out"
+            "not, take import_ out",
+            PlanRule.ALREADY_MANAGED,
         )
 
 
@@ -156,12 +161,12 @@ def _also_here(inputs: PlanInputs, case: Existing) -> str | None:
     return None
 
 
-def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[str]:
+def _lost_secrets(inputs: PlanInputs, address: str, known: KnownValues) -> Iterator[Refusal]:
     """Why references to secrets that are kept nowhere are refused: nothing could be sent."""
     for path, target in inputs.graph.targets[address]:
         why = known.why_lost(target)
         if why:
-            yield f"{address} cannot have its {dotted(path)}: {why}"
+            yield Refusal(f"{address} cannot have its {dotted(path)}: {why}", PlanRule.SECRET_LOST)
 
 
 def _is_unchanged(inputs: PlanInputs, case: Existing) -> bool:
@@ -252,7 +257,7 @@ def _new(
         return decision.refused(impossible)
     several = ambiguous(inputs, declaration)
     if several:
-        return decision.refused(several)
+        return decision.refused(Refusal(several, PlanRule.AMBIGUOUS))
     holder = holder_of_key(inputs, declaration)
     return decision if holder is None else with_key_settled(inputs, decision, holder)
 
@@ -277,13 +282,14 @@ def _create(
     )
 
 
-def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[str]:
+def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[Refusal]:
     """Why there can be no new object whatever its keys, the most important first."""
     address = declaration.address
     if address in inputs.graph.stack.imports and not is_known(declaration.lifecycle.account):
-        yield (
+        yield Refusal(
             f"{address} ({declaration.location}) is to be imported from an account that this apply "
-            "makes, and nothing is on it yet. Take import_ out to create it"
+            "makes, and nothing is on it yet. Take import_ out to create it",
+            PlanRule.IMPORT_NOT_FOUND,
         )
     elif address in inputs.observed.imports:
         wanted = inputs.graph.stack.imports[address].id
@@ -292,16 +298,19 @@ def _cannot_be_made(inputs: PlanInputs, declaration: Declaration) -> Iterator[st
             why = f"{id}, which does not exist on this account. Correct the id"
         else:
             why = f"{wanted}, which is no id before the apply. Apply what it refers to first"
-        yield f"{address} is to be imported as {why}, or take import_ out to create it"
+        sentence = f"{address} is to be imported as {why}, or take import_ out to create it"
+        yield Refusal(sentence, PlanRule.IMPORT_NOT_FOUND)
     elif address in inputs.graph.stack.imports and not inputs.observed.refreshed:
-        yield (
+        yield Refusal(
             f"{address} is to be imported, and Stripe was not asked for its object: plan without "
-            "--no-refresh"
+            "--no-refresh",
+            PlanRule.IMPORT_NOT_READ,
         )
     kind = inputs.schemas[declaration.type]
     if not kind.creatable and not kind.life.singleton:
-        yield (
+        yield Refusal(
             f"{address} ({declaration.location}): Stripe has no call that makes one. "
             f"Make the {kind.title} in the Dashboard, then write "
-            f'import_("{address}", ID)'
+            f'import_("{address}", ID)',
+            PlanRule.NOT_CREATABLE,
         )

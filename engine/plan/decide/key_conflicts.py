@@ -13,6 +13,7 @@ from engine.plan.decide.unmanaged import holder_of_key
 from engine.plan.inputs.ownership import Owner
 from engine.plan.inputs.plan_inputs import PlanInputs
 from engine.plan.model import Action, Reason
+from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.lifecycle import NaturalKey
 from engine.schema.remote import RemoteObject, id_of
 from engine.stack.model import Declaration
@@ -36,7 +37,7 @@ def with_key_settled(inputs: PlanInputs, decision: Decision, holder: RemoteObjec
     if owner is None or not (key is not None or declaration.lifecycle.adopt or single):
         return _settled(inputs, decision, holder, key)
     what = id_of(holder) if key is None else describe_key(key, decision.wanted)
-    return decision.refused(owned(declaration, what, owner))
+    return decision.refused(Refusal(owned(declaration, what, owner), PlanRule.OWNED_ELSEWHERE))
 
 
 def _settled(
@@ -53,10 +54,11 @@ def _settled(
     where = f"{declaration.address} ({declaration.location})"
     moved = f'moved("{ours}", "{declaration.address}")'
     if ours is not None and declaration.lifecycle.adopt:
-        return decision.refused(
+        sentence = (
             f"{where}: adopt=True finds {holder_id}, which is {ours} already. If this is the same "
             f"thing under a new name, write {moved}; if not, remove adopt=True"
         )
+        return decision.refused(Refusal(sentence, PlanRule.ALREADY_MANAGED))
     if transfer and (ours is not None or not is_live(decision.kind, holder)):
         notes = () if ours else (f"takes its key from {holder_id}, which is archived",)
         return dataclasses.replace(
@@ -68,13 +70,16 @@ def _settled(
         return decision  # found by a key that several may have
     what = describe_key(key, decision.wanted)
     if ours is None or ours in inputs.graph.declarations:
-        return decision.refused(_held(declaration, what, holder_id, ours))
+        return decision.refused(
+            Refusal(_held(declaration, what, holder_id, ours), PlanRule.KEY_TAKEN)
+        )
     if not key.kept_by_removed:
         return decision  # it is removed first, which frees the key
-    return decision.refused(
+    sentence = (
         f"{where}: {what} belongs to {ours}, which is no longer declared, and Stripe keeps it "
         f"taken after removal. If this is the same thing under a new name, write {moved}"
     )
+    return decision.refused(Refusal(sentence, PlanRule.KEY_KEPT))
 
 
 def with_revival(inputs: PlanInputs, case: Existing, decision: Decision) -> Decision:

@@ -10,6 +10,7 @@ from engine.plan.compare.liveness import is_past
 from engine.plan.compare.natural_keys import claims_of
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.plan_inputs import PlanInputs
+from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.translate.companions import brought_with
 from engine.schema.lifecycle import NaturalKey, Removal, Verb
 from engine.schema.remote import RemoteObject
@@ -142,9 +143,9 @@ def with_replacement(inputs: PlanInputs, decision: Decision, actual: RemoteObjec
         left = {**actual, **dict.fromkeys(heir, False)}
         decision = with_ending(inputs, decision, left)
         if moves and _stays(decision):
-            return decision.refused(_cannot_leave(decision))
+            return decision.refused(Refusal(_cannot_leave(decision), PlanRule.ACCOUNT_STAYS))
     if conflict is not None and (wish or not _frees_key(decision.removal, conflict)):
-        return decision.refused(_key_stays_taken(decision, conflict))
+        return decision.refused(Refusal(_key_stays_taken(decision, conflict), PlanRule.KEY_KEPT))
     return decision
 
 

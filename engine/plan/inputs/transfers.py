@@ -13,6 +13,7 @@ from engine.graph.build import ResourceGraph
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.inputs.ownership import ObjectKey, Owner, Ownership, key_of, way_to_settle
 from engine.plan.inputs.selection import moved_state, selection
+from engine.plan.refusal import PlanRule, Refusal
 from engine.stack.model import Import, Move
 from engine.state.model import State
 from engine.values.templates import targets_in
@@ -43,9 +44,9 @@ class Transfers:
     given: Collection[str] = ()
     waiting: Collection[str] = ()
     awaited: Collection[str] = ()
-    blocked: Mapping[str, str] = field(default_factory=dict)
+    blocked: Mapping[str, Refusal] = field(default_factory=dict)
     contested: Mapping[str, tuple[Owner, ...]] = field(default_factory=dict)
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -104,9 +105,9 @@ class _Search:
         self.given: dict[str, set[str]] = {name: set() for name in self.graphs}
         self.waiting: dict[str, set[str]] = {name: set() for name in self.graphs}
         self.awaited: dict[str, set[str]] = {name: set() for name in self.graphs}
-        self.blocked: dict[str, dict[str, str]] = {name: {} for name in self.graphs}
+        self.blocked: dict[str, dict[str, Refusal]] = {name: {} for name in self.graphs}
         self.contested: dict[str, dict[str, tuple[Owner, ...]]] = {name: {} for name in self.graphs}
-        self.refusals: dict[str, list[str]] = {name: [] for name in self.graphs}
+        self.refusals: dict[str, list[Refusal]] = {name: [] for name in self.graphs}
         self.warnings: dict[str, list[str]] = {name: [] for name in self.graphs}
 
     def of(self, name: str) -> Transfers:
@@ -191,8 +192,13 @@ class _Search:
             return
         self.awaited[name].add(move.new)
         self.refusals[name].append(
-            f"{move.new} ({move.location}) is {move.stack}:{move.old}, and stack {move.stack} is "
-            f"not part of this run. Run both: engine apply {move.stack} {name}"
+            Refusal(
+                f"{move.new} ({move.location}) is {move.stack}:{move.old}, and stack {move.stack} "
+                f"is not part of this run. Run both: engine apply {move.stack} {name}",
+                PlanRule.STACK_NOT_IN_RUN,
+                address=move.new,
+                line=str(move.location),
+            )
         )
 
     def imports(self) -> None:
@@ -211,8 +217,13 @@ class _Search:
             return  # a move brings the same object here
         if first is not None:
             self.refusals[name].append(
-                f"{address} ({wanted.location}): {wanted.id} becomes {first} in this run already. "
-                "Declare it in one of the two stacks"
+                Refusal(
+                    f"{address} ({wanted.location}): {wanted.id} becomes {first} in this run "
+                    "already. Declare it in one of the two stacks",
+                    PlanRule.OBJECT_CLAIMED_TWICE,
+                    address=address,
+                    line=str(wanted.location),
+                )
             )
             return
         chosen = self._is_chosen(name, address)
@@ -276,11 +287,14 @@ class _Search:
         self.warnings[last].append(f"{key.id} is {two_owners(owners)}")
 
 
-def _no_room(source: Owner, move: Move, holder: str) -> str:
+def _no_room(source: Owner, move: Move, holder: str) -> Refusal:
     """Why a resource cannot have the address that its move names."""
-    return (
+    return Refusal(
         f"{source} cannot move to {move.new} ({move.location}), which is {holder} already. "
-        "Declare the two under different names"
+        "Declare the two under different names",
+        PlanRule.ADDRESS_TAKEN,
+        address=move.new,
+        line=str(move.location),
     )
 
 

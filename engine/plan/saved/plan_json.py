@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from engine.address import is_logical_name
 from engine.frozen import frozen
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan
+from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions
 from engine.plan.saved.step_json import REMOVAL, STEP, VALUE, with_own_removal, with_secrets
 from engine.records import (
@@ -23,6 +24,7 @@ from engine.records import (
     list_of,
     map_of,
     or_null,
+    text_of,
 )
 from engine.schema.resource_type import Schemas
 from engine.values.markers import Marker
@@ -87,6 +89,8 @@ _PLAN = Record(
         "steps": list_of(STEP),
         "moves": Codec(_write_moves, _read_moves),
         "wanted_outputs": or_null(map_of(Codec(_write_wanted, _read_wanted))),
+        # None is ever saved with one: a file that has one is refused as it says.
+        "refusals": list_of(text_of(lambda text: Refusal(text, PlanRule.PLAN_WAS_REFUSED))),
     },
 )
 PRECONDITIONS = Record(

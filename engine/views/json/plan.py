@@ -13,7 +13,7 @@ from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, dotted
 from engine.views.fields import SENSITIVE
-from engine.views.json.problems import error_document
+from engine.views.json.problems import error_document, refusal_document
 from engine.views.json.values import FORMAT_VERSION, known, unknown
 
 
@@ -112,6 +112,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         "warnings": list(plan.warnings),
         "refusals": list(plan.refusals),
+        "refused": [refusal_document(plan.stack, refusal) for refusal in plan.refusals],
     }
 
 

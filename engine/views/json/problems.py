@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
+from engine.plan.refusal import Refusal, RefusedError
 from engine.stack.model import Stack
 from engine.views.json.values import FORMAT_VERSION
 from engine.views.style import printable
@@ -36,6 +37,8 @@ def error_document(error: EngineError) -> dict[str, Any]:
     }
     if isinstance(error, ProblemsError):
         document["problems"] = [problem_document(problem) for problem in error.problems]
+    if isinstance(error, RefusedError):
+        document["refused"] = [refusal_document(*one) for one in error.refused]
     if isinstance(error, ProviderError):
         document |= {
             "status": error.status,
@@ -44,6 +47,20 @@ def error_document(error: EngineError) -> dict[str, Any]:
             "request_id": _printable(error.request_id),
         }
     return document
+
+
+def refusal_document(stack: str, refusal: Refusal) -> dict[str, Any]:
+    """Write one reason why a plan must not be carried out."""
+    file, line = refusal.place
+    return {
+        "reference": refusal.reference,
+        "message": printable(refusal),
+        "stack": stack or None,
+        "address": refusal.address or None,
+        "file": file or None,
+        "line": line or None,
+        "policy": refusal.policy or None,
+    }
 
 
 def _printable(text: str | None) -> str | None:

@@ -12,7 +12,8 @@ from engine.plan.checks import refusals_of, refused, removals_to_confirm, unconf
 from engine.plan.decide.decision import Decision
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action, Change, Plan
-from engine.state.model import ResourceState, State, new_state
+from engine.plan.refusal import PlanRule, Refusal
+from engine.state.model import RemovalPolicy, ResourceState, State, new_state
 
 SCHEMAS = loader.schemas()
 PRICE, COUPON = "stripe_price", "stripe_coupon"
@@ -161,7 +162,25 @@ def test_whoever_asks_for_it_gets_it(options: dict[str, bool]) -> None:
 
 def test_a_refused_plan_says_why_and_what_did_not_happen() -> None:
     """The first rule is the message, the others follow; the exit code is that of a guard."""
-    error = refused(("a is protected", "b is protected"), "nothing was changed")
+    a, b = (Refusal(f"{name} is protected", PlanRule.PROTECTED) for name in "ab")
+    error = refused([("shop", a), ("other", b)], "nothing was changed")
     assert error.message == "the plan is refused: a is protected"
     assert (error.cause, error.hint) == ("b is protected", "nothing was changed")
-    assert refused(("a is protected",), "nothing was changed").cause is None
+    assert error.refused == (("shop", a), ("other", b))
+    assert refused([("shop", a)], "nothing was changed").cause is None
+
+
+def test_a_refusal_says_what_it_is_about() -> None:
+    """The resource and the line where it is declared, if it is about one."""
+    policy = RemovalPolicy(protect=True)
+    decisions = [
+        dataclasses.replace(
+            _decision(Action.REPLACE, f"p{number}"), removal_policy=policy, line=f"s.py:{number}"
+        )
+        for number in range(4)
+    ]
+    *protected, mass = refusals_of(decisions, _state(10), PlanOptions())
+    assert [(one.reference, one.address, one.line) for one in protected] == [
+        ("protected", f"{PRICE}.p{number}", f"s.py:{number}") for number in range(4)
+    ]
+    assert (mass.reference, mass.address, mass.line) == ("mass-change", "", "")

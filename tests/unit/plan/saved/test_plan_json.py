@@ -27,6 +27,7 @@ from engine.plan.model import (
     Step,
     StepKind,
 )
+from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.saved.file import FORMAT_VERSION, SavedPlan, SavedStack, _saved, encode
 from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions
 from engine.schema.lifecycle import Removal, Verb
@@ -118,7 +119,7 @@ PLAN = Plan(
     moves={"stripe_price.b": "stripe_price.month", "stripe_price.a": "stripe_price.c"},
     refresh_only=True,
     warnings=("a warning",),
-    refusals=("a refusal",),
+    refusals=(Refusal("a refusal", PlanRule.PLAN_WAS_REFUSED),),
 )
 PRECONDITIONS = Preconditions(
     digest="sha256:0",

@@ -95,6 +95,7 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
                 },
                 "warnings": [],
                 "refusals": [],
+                "refused": [],
             }
         ],
         "renames": [],

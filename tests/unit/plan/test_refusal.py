@@ -1,0 +1,68 @@
+"""A refusal is its sentence, and knows what it is about."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import engine
+from engine.plan.refusal import PlanRule, Refusal, RefusedError
+
+ROOT = Path(engine.__file__).parents[1]
+
+
+def test_it_reads_as_its_sentence() -> None:
+    """Wherever a text is wanted, and compared with one."""
+    refusal = Refusal(
+        "it is protected", PlanRule.PROTECTED, address="stripe_price.a", line="s.py:1"
+    )
+    assert refusal == "it is protected"
+    assert {refusal} == {"it is protected"}
+    assert str(refusal) == f"{refusal}" == "it is protected"
+    assert (refusal.reference, refusal.address, refusal.line) == (
+        "protected",
+        "stripe_price.a",
+        "s.py:1",
+    )
+    assert refusal.policy == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("stacks/saas.py:12", ("stacks/saas.py", 12)),
+        ("stacks/_shared.py:3 (from stacks/saas.py:40)", ("stacks/_shared.py", 3)),
+        ("stacks/a:b.py:7", ("stacks/a:b.py", 7)),
+        ("stacks/saas.py", ("stacks/saas.py", 0)),
+        ("", ("", 0)),
+    ],
+)
+def test_where_it_is_declared(line: str, place: tuple[str, int]) -> None:
+    """The file and the number, as an editor takes them."""
+    assert Refusal("no", PlanRule.PROTECTED, line=line).place == place
+
+
+def test_it_gets_a_place_once() -> None:
+    """What says already what it is about keeps it."""
+    refusal = Refusal("no", PlanRule.ADDRESS_TAKEN)
+    placed = refusal.at("stripe_price.a", "s.py:1")
+    assert (placed, placed.address, placed.line) == ("no", "stripe_price.a", "s.py:1")
+    assert placed.reference is PlanRule.ADDRESS_TAKEN
+    assert placed.at("stripe_price.b", "s.py:2") is placed
+
+
+def test_the_error_keeps_its_reasons_with_another_hint() -> None:
+    """What programs read stays."""
+    refused = (("shop", Refusal("no", PlanRule.PROTECTED)),)
+    error = RefusedError("the plan is refused: no", refused, hint="a").with_hint("b")
+    assert (error.hint, error.refused, error.exit_code) == ("b", refused, 4)
+
+
+def test_all_rules_are_documented() -> None:
+    """The table of docs/planning.md has each rule once, and no other."""
+    text = (ROOT / "docs" / "planning.md").read_text(encoding="utf-8")
+    _, _, part = text.partition("### What a plan is refused for")
+    table, _, _ = part.partition("\n## ")
+    assert sorted(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == sorted(PlanRule)
