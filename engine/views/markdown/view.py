@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from engine.catalog import loader
 from engine.errors import EngineError
 from engine.plan.model import PlanReport
 from engine.ports.outcomes import ApplyReport
 from engine.redaction import hide
 from engine.state.model import State
+from engine.views.markdown import inline
+from engine.views.markdown.page import Section, page
+from engine.views.markdown.plan import plan_markdown
+from engine.views.markdown.results import applied_markdown, error_markdown, states_markdown
 from engine.views.style import PLAIN, visible
-from engine.views.text.problems import error_text
-from engine.views.text.view import TextView
 from engine.views.view import Page, ViewOptions
 
 if TYPE_CHECKING:
@@ -25,32 +28,32 @@ class MarkdownView:
 
     for_people: ClassVar[bool] = False
 
-    def __init__(self, options: ViewOptions, /) -> None:
-        self._text = TextView(ViewOptions(style=PLAIN, verbose=options.verbose))
+    def __init__(self, _: ViewOptions, /) -> None: ...
 
     def written(self, page: Page, /) -> str:
         return visible(str(hide(page)))
 
     def error(self, error: EngineError, /) -> Page:
-        return _fenced(error_text(error, PLAIN))
+        return error_markdown(error)
 
     def plan(self, report: PlanReport, /) -> Page:
-        return _fenced(self._text.plan(report))
+        return plan_markdown(report, loader.schemas())
 
     def saved_plan(self, saved: SavedPlan, /) -> Page:
-        return _fenced(self._text.saved_plan(saved))
+        return plan_markdown(saved.report(), loader.schemas())
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
-        return _fenced(self._text.applied(report, operation))
+        if not report.plan.has_changes:
+            return self.plan(report.plan)
+        return applied_markdown(report, operation, loader.schemas())
 
     def promoted(self, promotion: Promotion, /) -> Page:
-        return _fenced(self._text.promoted(promotion))
+        from engine.views.text.environments import remaining_text
+
+        rest = remaining_text(promotion, PLAIN).split("\n")
+        title = f"After this: {inline.in_html(promotion.source)} and this environment"
+        left = Section(title=title, entries=rest, noun="lines", code="text", folded=True)
+        return page(str(self.plan(promotion.report)), [left], where="`engine diff` shows it")
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
-        return _fenced(self._text.states(environment, states))
-
-
-def _fenced(page: Page) -> str:
-    """A text as a block of code, which no line of it can end."""
-    text = "\n".join(f"    {line}" for line in str(page).split("\n"))
-    return f"\n{text}\n"
+        return states_markdown(environment, states, loader.schemas())

@@ -32,7 +32,7 @@ def apply_text(
             f"{counted(report.requests, 'request')} made to Stripe, "
             f"{report.writes} of them could change something."
         )
-    outputs = list(_outputs(report))
+    outputs = list(output_lines(report))
     if outputs:
         blocks.append("\n".join([style.paint("Outputs:", "bold"), *outputs]))
     return "\n\n".join(blocks)
@@ -75,7 +75,7 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
 
 def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
     """Count what was done, `Apply complete: 3 created, 1 updated, 0 replaced, 0 removed.`."""
-    done = list(_done_changes(report))
+    done = [change for _, change in done_changes(report)]
     counts = ", ".join(
         vocabulary.counts([change.action for change in done], done=True)
     ) + vocabulary.staying(done)
@@ -111,11 +111,12 @@ def _only_state(report: ApplyReport) -> str:
     return ""
 
 
-def _done_changes(report: ApplyReport) -> Iterator[Change]:
+def done_changes(report: ApplyReport) -> Iterator[tuple[str, Change]]:
+    """The changes that were carried out whole, each with its stack."""
     results = {result.stack: result for result in report.results}
     for plan in report.plan.plans:
         if plan.stack in results:
-            yield from _done(plan, results[plan.stack])
+            yield from ((plan.stack, change) for change in _done(plan, results[plan.stack]))
 
 
 def _done(plan: Plan, result: ApplyResult) -> Iterator[Change]:
@@ -128,7 +129,8 @@ def _done(plan: Plan, result: ApplyResult) -> Iterator[Change]:
             yield change
 
 
-def _outputs(report: ApplyReport) -> Iterator[str]:
+def output_lines(report: ApplyReport) -> Iterator[str]:
+    """The outputs of the stacks that were begun, as they are now."""
     several = len(report.results) > 1
     plans = {plan.stack: plan for plan in report.plan.plans}
     for result in report.results:

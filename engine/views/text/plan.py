@@ -47,7 +47,7 @@ def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bo
         blocks.append("\n".join(_stack_lines(report.plans)))
     blocks += _rename_lines(report.renames, style, lossy=False)
     blocks += ["\n".join(_orphan_lines(orphan, style)) for orphan in report.orphans]
-    blocks.append(_conclusion(report, style))
+    blocks.append(conclusion(report, style))
     if verbose:
         blocks.append(requests_line(report.requests))
     return "\n\n".join(blocks)
@@ -220,7 +220,8 @@ def _stack_lines(plans: Sequence[Plan]) -> Iterator[str]:
         yield f"  {plan.stack:<{width}}  {', '.join(counts)}"
 
 
-def _conclusion(report: PlanReport, style: Style) -> str:
+def conclusion(report: PlanReport, style: Style) -> str:
+    """Say what plans come to: the counts, or that there is nothing to do and why."""
     if not report.has_changes and report.orphans:
         return _not_all(report, style)
     if not report.has_changes:

@@ -119,7 +119,7 @@ def rebuilt_text(rebuilds: Sequence[Rebuilt], style: Style) -> str:
 
 def _rebuilt_lines(rebuilt: Rebuilt, style: Style) -> Iterator[str]:
     state = rebuilt.state
-    yield f"Rebuilt. {_state_line(state, style)}, lineage {state.lineage}."
+    yield f"Rebuilt. {state_line(state, style)}, lineage {state.lineage}."
     if rebuilt.aside:
         yield f"What was stored before is in {rebuilt.aside}."
     for address, trace in sorted(rebuilt.traces.items()):
@@ -165,7 +165,7 @@ def _left_lines(rebuilt: Rebuilt) -> Iterator[str]:
 
 
 def _state_blocks(state: State, schemas: Schemas, style: Style) -> Iterator[str]:
-    yield _state_line(state, style)
+    yield state_line(state, style)
     if not state.resources:
         yield "Nothing has been applied." if not state.serial else "It has no resources."
     for address, resource in sorted(state.resources.items()):
@@ -175,7 +175,8 @@ def _state_blocks(state: State, schemas: Schemas, style: Style) -> Iterator[str]
         yield "\n".join([*lines, *(f"  {line}" for line in output_values(state))])
 
 
-def _state_line(state: State, style: Style) -> str:
+def state_line(state: State, style: Style) -> str:
+    """Say whose state it is, and how much it records."""
     parts = [
         f"{style.paint(f'Stack {state.stack}', 'bold')} in environment {state.environment}",
         f"serial {state.serial}",
