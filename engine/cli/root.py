@@ -36,6 +36,7 @@ _HOMES = {
     "state": "engine.cli.commands.state:state",
     "emulator": "engine.cli.commands.emulator:emulator",
     "types": "engine.cli.commands.types:types",
+    "schema": "engine.cli.commands.schema:schema",
 }
 
 

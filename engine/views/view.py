@@ -165,6 +165,9 @@ class View(ReportView, Protocol):
     def type(self, kind: ResourceType, schemas: Schemas, /) -> Page:
         """One type."""
 
+    def schemas(self) -> Page:
+        """The documents that have a JSON Schema."""
+
     def project(self, project: NewProject, /) -> Page:
         """A project that was begun."""
 

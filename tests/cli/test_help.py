@@ -28,6 +28,7 @@ COMMANDS = [
     "state",
     "emulator",
     "types",
+    "schema",
 ]
 
 

@@ -53,6 +53,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "state rm": (f"state rm {PRICE}", frozenset({"filelock"})),
     "state verify": ("state verify", frozenset()),
     "types": ("types price", frozenset()),
+    "schema": ("schema plan", frozenset()),
 }
 """Of each command that asks Stripe nothing as it is called here: how, and what of that it loads."""
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import pytest
 
 from engine.cli.main import run
+from tests.support.documents import check_printed
 
 # Without a controlling terminal Ctrl-C would be a character like any other.
 _AT_A_TERMINAL = """
@@ -53,6 +54,7 @@ def run_here(capfd: pytest.CaptureFixture[str], *words: str) -> Ended:
     capfd.readouterr()
     code = run(words)
     written = capfd.readouterr()
+    check_printed(words, written.out)
     return Ended(code, written.out, written.err)
 
 
@@ -67,6 +69,7 @@ def run_apart(root: Path, *words: str, **variables: str) -> Ended:
         encoding="utf-8",
         check=False,
     )
+    check_printed(words, done.stdout)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 

@@ -83,6 +83,11 @@ class JsonView:
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         return apply_document(report)
 
+    def schemas(self) -> Page:
+        from engine.views.json.schemas.documents import schemas_document
+
+        return schemas_document()
+
     def project(self, project: NewProject, /) -> Page:
         return {
             "format_version": FORMAT_VERSION,

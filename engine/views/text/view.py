@@ -131,5 +131,10 @@ class TextView:
     def type(self, kind: ResourceType, schemas: Schemas, /) -> Page:
         return type_text(kind, schemas, self._style)
 
+    def schemas(self) -> Page:
+        from engine.views.text.schemas import schemas_text
+
+        return schemas_text(self._style)
+
     def serving(self, url: str, /) -> Page:
         return f"Serving Stripe on {url}"

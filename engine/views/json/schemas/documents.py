@@ -1,0 +1,198 @@
+"""Every document that commands print with `--json`: its schema, and which commands print it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.schema.attribute import Kind
+from engine.schema.lifecycle import Verb
+from engine.views.json.schemas import plans, states
+from engine.views.json.schemas.build import (
+    ANY,
+    COUNT,
+    FLAG,
+    TEXT,
+    Schema,
+    array,
+    by_name,
+    document,
+    extended,
+    maybe,
+    record,
+    words,
+)
+from engine.views.json.schemas.shared import ACCOUNT, ERROR, PROBLEM
+from engine.views.json.values import FORMAT_VERSION
+
+
+class Document(NamedTuple):
+    """One document.
+
+    Attributes:
+        title: What it is, in a sentence.
+        schema: Its record.
+        commands: The commands that print it, by their words.
+    """
+
+    title: str
+    schema: Schema
+    commands: tuple[str, ...] = ()
+
+
+_STATE_OF_STACK = record(
+    {
+        "environment": TEXT,
+        "serial": COUNT,
+        "resources": maybe(COUNT),
+        "archived": maybe(COUNT),
+        "outputs": array(TEXT),
+        "account": ACCOUNT,
+        "held_lock": maybe(states.HELD_LOCK),
+        "run": maybe(states.RUN_LOCK),
+        "unfinished_run": FLAG,
+        "problem": maybe(TEXT),
+        "commands": by_name(TEXT),
+    }
+)
+_STACKS = record(
+    {
+        "environment": TEXT,
+        "waves": array(array(TEXT)),
+        "stacks": array(
+            record(
+                {
+                    "stack": TEXT,
+                    "file": maybe(TEXT),
+                    "wave": maybe(COUNT),
+                    "reads": array(TEXT),
+                    "outputs_read": by_name(array(TEXT)),
+                    "read_by": array(TEXT),
+                    "outputs": array(TEXT),
+                    "states": array(_STATE_OF_STACK),
+                    "problems": array(PROBLEM),
+                }
+            )
+        ),
+        "problems": array(PROBLEM),
+        "locks_unread": maybe(TEXT),
+    }
+)
+_VALIDATION = record(
+    {
+        "valid": FLAG,
+        "stacks": array(record({"stack": TEXT, "resources": COUNT})),
+        "problems": array(PROBLEM),
+    }
+)
+_TYPE = record(
+    {
+        "type": TEXT,
+        "object": TEXT,
+        "title": TEXT,
+        "class": TEXT,
+        "removals": array(record({"verb": words(Verb), "note": maybe(TEXT)})),
+        "loses": maybe(TEXT),
+        "natural_keys": array(TEXT),
+        "lookup": array(TEXT),
+        "metadata": FLAG,
+    }
+)
+_ONE_TYPE = extended(
+    _TYPE,
+    {
+        "example": TEXT,
+        "fields": array(
+            record(
+                {
+                    "path": TEXT,
+                    "kind": words(Kind),
+                    "required": FLAG,
+                    "declarable": FLAG,
+                    "immutable": FLAG,
+                    "clearable": FLAG,
+                    "write_only": FLAG,
+                    "sensitive": FLAG,
+                    "values": array(TEXT),
+                    "open_values": FLAG,
+                    "reference": maybe(TEXT),
+                    "default": ANY,
+                }
+            )
+        ),
+    },
+)
+_PROJECT = record(
+    {
+        "folder": TEXT,
+        "made": array(TEXT),
+        "left": array(TEXT),
+        "environment": record({"name": TEXT, "embedded": FLAG, "livemode": maybe(FLAG)}),
+    }
+)
+
+DOCUMENTS: Mapping[str, Document] = {
+    "plan": Document("What an apply would do.", plans.PLAN, ("plan", "show", "state stamp")),
+    "apply": Document("What an apply did.", plans.APPLY, ("apply", "destroy", "state stamp")),
+    "promotion": Document(
+        "A plan for one environment of what another one has.", plans.PROMOTION, ("promote",)
+    ),
+    "diff": Document("What differs between two environments.", plans.DIFF, ("diff",)),
+    "drift": Document("What was changed on Stripe.", plans.DRIFT_REPORT, ("drift",)),
+    "accepted": Document("What was written into modules.", plans.ACCEPTED, ("drift",)),
+    "states": Document("Whole states.", states.STATES, ("show",)),
+    "addresses": Document("What is managed.", states.ADDRESSES, ("state list", "state rm")),
+    "resource": Document(
+        "One resource of a state.", states.RESOURCE, ("state show", "state mv", "import")
+    ),
+    "moved": Document("What moved to another stack.", states.MOVED, ("state mv",)),
+    "verified": Document("What was found in states.", states.VERIFIED, ("state verify",)),
+    "rebuilt": Document("States that were made again.", states.REBUILT, ("state rebuild",)),
+    "outputs": Document("The outputs of stacks.", states.OUTPUTS, ("output",)),
+    "output": Document("One output.", states.ONE_OUTPUT, ("output",)),
+    "import": Document("What an import of an account writes.", states.IMPORT, ("import",)),
+    "locks": Document("Every lock.", states.LOCKS, ("lock", "unlock")),
+    "stacks": Document("The stacks of a project.", _STACKS, ("stacks",)),
+    "validation": Document("What is wrong with stacks.", _VALIDATION, ("validate",)),
+    "types": Document(
+        "What can be declared.",
+        record({"types": array(_TYPE), "other_objects": COUNT}),
+        ("types",),
+    ),
+    "type": Document("One type, field by field.", _ONE_TYPE, ("types",)),
+    "project": Document("A project that was begun.", _PROJECT, ("init",)),
+    "serving": Document(
+        "The emulator, which takes connections.", record({"url": TEXT}), ("emulator serve",)
+    ),
+    "schemas": Document(
+        "The documents that have a schema.",
+        record(
+            {"documents": array(record({"name": TEXT, "title": TEXT, "commands": array(TEXT)}))}
+        ),
+        ("schema",),
+    ),
+    "error": Document("Why a command has no result.", record({"error": ERROR})),
+}
+"""The documents by name. `error` is printed by every command that fails."""
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of a document, which needs no other file."""
+    entry = DOCUMENTS[name]
+    return document(name, entry.title, FORMAT_VERSION, entry.schema)
+
+
+def documents_of(command: str) -> tuple[str, ...]:
+    """Names of the documents that a command may print."""
+    return (*(name for name, entry in DOCUMENTS.items() if command in entry.commands), "error")
+
+
+def schemas_document() -> dict[str, Any]:
+    """Write the list of the documents."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "documents": [
+            {"name": name, "title": entry.title, "commands": list(entry.commands)}
+            for name, entry in DOCUMENTS.items()
+        ],
+    }
