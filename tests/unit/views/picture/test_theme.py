@@ -1,0 +1,68 @@
+"""The colours of pictures: readable, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.plan.model import Action
+from engine.views.picture.theme import DARK, LIGHT, Theme, style
+
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour, as WCAG 2 defines it."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, as WCAG 2 defines it."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    """Black on white is 21, and #767676 is the lightest grey with 4.5."""
+    assert round(contrast("#000000", "#ffffff"), 1) == 21
+    assert round(contrast("#767676", "#ffffff"), 2) == 4.54
+
+
+@THEMES
+def test_every_text_can_be_read(theme: Theme) -> None:
+    """4.5 to 1 at least, for names, types, symbols, stacks and the legend."""
+    hues = [theme.hue(action) for action in Action]
+    pairs = [(text, hue.fill) for hue in hues for text in (theme.ink, theme.faint)]
+    pairs += [(theme.on_line, hue.line) for hue in hues]
+    pairs += [(theme.ink, theme.stack), (theme.ink, theme.node), (theme.faint, theme.node)]
+    pairs += [(theme.faint, theme.paper)]
+    assert [pair for pair in pairs if contrast(*pair) < 4.5] == []
+
+
+@THEMES
+def test_every_line_can_be_seen(theme: Theme) -> None:
+    """3 to 1 at least: edges, and the frames of what changes."""
+    lines = [theme.edge, theme.output, *(theme.hue(action).line for action in Action)]
+    assert [line for line in lines if contrast(line, theme.stack) < 3] == []
+
+
+def test_the_system_is_followed_or_not() -> None:
+    """A page that has a switch of its own sets the class."""
+    assert "@media (prefers-color-scheme:dark)" in style(follow_system=True)
+    assert "@media" not in style(follow_system=False)
+    assert ".dark" in style(follow_system=False)
+
+
+def test_all_rules_are_for_pictures_alone() -> None:
+    """In a page they change nothing else, and they load nothing."""
+    text = style(follow_system=False)
+    selectors = [rule.partition("{")[0] for rule in text.split("}") if rule]
+    assert all(
+        part.startswith((".engine-picture", ":is(.dark.engine-picture"))
+        for selector in selectors
+        for part in selector.replace(",.dark .engine-picture)", ")").split(",")
+    )
+    assert not any(word in text for word in ("url(", "@import", "@font-face"))
