@@ -9,6 +9,8 @@ from typing import NamedTuple
 from engine.errors import UsageError
 
 NAME_PATTERN = r"[a-z0-9][a-z0-9_-]*"
+# Applications know values by names of their own, `STRIPE_PRICE_PRO_MONTHLY`.
+OUTPUT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 TYPE_PATTERN = r"stripe_[a-z0-9_]+"
 # A lookup is an object that is read, never managed: `data.stripe_price.NAME`.
 LOOKUP_PREFIX = "data."
@@ -16,6 +18,7 @@ ADDRESS_PATTERN = rf"(?:data\.)?{TYPE_PATTERN}\.{NAME_PATTERN}"
 
 _ADDRESS = re.compile(rf"(data\.)?({TYPE_PATTERN})\.({NAME_PATTERN})")
 _NAME = re.compile(NAME_PATTERN)
+_OUTPUT = re.compile(OUTPUT_PATTERN)
 
 
 class ResourceAddress(str):
@@ -117,5 +120,10 @@ def parse_place(text: str) -> Place:
 
 
 def is_logical_name(text: str) -> bool:
-    """Whether `text` can name a resource, an output or a stack."""
+    """Whether `text` can name a resource, a stack or an environment."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_output_name(text: str) -> bool:
+    """Whether `text` can name an output."""
+    return _OUTPUT.fullmatch(text) is not None

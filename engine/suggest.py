@@ -12,5 +12,8 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def alike(word: str, known: Iterable[str], *, at_most: int, cutoff: float = 0.6) -> list[str]:
-    """The known words that are like another one, the most similar first."""
-    return difflib.get_close_matches(word, list(known), n=at_most, cutoff=cutoff)
+    """The known words that are like another one, the most similar first; capitals count little."""
+    words = list(known)
+    same = [one for one in words if one.lower() == word.lower()]
+    rest = [one for one in words if one not in same]
+    return [*same, *difflib.get_close_matches(word, rest, n=at_most, cutoff=cutoff)][:at_most]

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, overload
 
-from engine.address import ResourceAddress, is_logical_name, parse_address
+from engine.address import (
+    NAME_PATTERN,
+    OUTPUT_PATTERN,
+    ResourceAddress,
+    is_logical_name,
+    is_output_name,
+    parse_address,
+)
 from engine.errors import EngineError
 from engine.redaction import described
 from engine.stack.checks.unfit_for_state import keys_within
@@ -91,19 +98,23 @@ def output(name: str, value: Any, *, sensitive: bool = False) -> None:
     """Offer a value under a name, for people, applications and other stacks."""
     collector = current_collector()
     location = caller_location(collector)
-    if not isinstance(name, str) or not is_logical_name(name):
+    if not isinstance(name, str) or not is_output_name(name):
         collector.note(
             location,
             f"{name!r} cannot name an output",
-            hint=f"names match [a-z0-9][a-z0-9_-]*{suggest_name(name)}",
+            hint=f"names match {OUTPUT_PATTERN}{suggest_name(name)}",
             reference="bad-name",
         )
         return
-    if name in collector.outputs:
+    same = collector.output_spellings.setdefault(name.lower(), name)
+    if same in collector.outputs:
+        first = collector.outputs[same].location
         collector.note(
             location,
-            f"output {name!r} is declared twice; the first is at "
-            f"{collector.outputs[name].location}",
+            f"output {name!r} is declared twice; the first is at {first}"
+            if same == name
+            else f"outputs {same!r}, at {first}, and {name!r} differ in nothing but capitals",
+            hint="" if same == name else "rename one: not every place for their values has both",
             reference="duplicate-name",
         )
         return
@@ -120,7 +131,8 @@ def stack_output(stack: str, name: str) -> OutputRef:
     """
     collector = current_collector()
     location = caller_location(collector)
-    producer, output_name = (_other_name(collector, location, given) for given in (stack, name))
+    producer = _other_name(collector, location, stack)
+    output_name = _other_name(collector, location, name, of_output=True)
     if producer == collector.name:
         collector.note(
             location,
@@ -133,11 +145,15 @@ def stack_output(stack: str, name: str) -> OutputRef:
     return OutputRef(OutputTarget(producer, output_name), collector.shape_of)
 
 
-def _other_name(collector: Collector, location: Location, given: object) -> str:
+def _other_name(
+    collector: Collector, location: Location, given: object, *, of_output: bool = False
+) -> str:
     """The name of a stack or an output; for a bad one a finding, and a valid one instead."""
-    if isinstance(given, str) and is_logical_name(given):
+    is_name = is_output_name if of_output else is_logical_name
+    if isinstance(given, str) and is_name(given):
         return given
-    hint = f"names match [a-z0-9][a-z0-9_-]*{suggest_name(given)}"
+    pattern = OUTPUT_PATTERN if of_output else NAME_PATTERN
+    hint = f"names match {pattern}{suggest_name(given)}"
     message = f"stack_output takes the names of a stack and an output, not {given!r}"
     collector.note(location, message, hint=hint, reference="bad-name")
     return name_like(given) or "unnamed"

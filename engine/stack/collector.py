@@ -42,6 +42,7 @@ class Collector:
         environment: Environment the module is evaluated for.
         variables: Values for `variable`, by name.
         environments: The names of all environments that are configured.
+        output_spellings: Names of outputs by their lower case, in which no two may be the same.
         shape_of: Returns the shape of another stack's output, as `OutputRef` asks for it.
     """
 
@@ -61,6 +62,7 @@ class Collector:
     reads: dict[str, Location] = field(default_factory=dict)
     variables_read: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    output_spellings: dict[str, str] = field(default_factory=dict)
     _shortened: dict[str, str] = field(default_factory=dict)
 
     def stack(self) -> Stack:

@@ -6,7 +6,13 @@ import json
 import re
 from typing import Final, TypeAlias
 
-from engine.address import ADDRESS_PATTERN, NAME_PATTERN, ResourceAddress, parse_address
+from engine.address import (
+    ADDRESS_PATTERN,
+    NAME_PATTERN,
+    OUTPUT_PATTERN,
+    ResourceAddress,
+    parse_address,
+)
 from engine.frozen import frozen
 from engine.values.paths import Path, parse_path
 
@@ -19,12 +25,12 @@ _PART = re.compile(_PART_PATTERN)
 # `$${...}` is a literal `${...}`; the first alternative keeps it from reading as a reference.
 TEMPLATE: Final = re.compile(
     rf"\$(?P<literal>\$\{{)|\$\{{(?P<address>{ADDRESS_PATTERN})\.(?P<attribute>{_ATTRIBUTE_PATTERN})\}}"
-    rf"|\$\{{output\.(?P<stack>{NAME_PATTERN})\.(?P<output>{NAME_PATTERN})"
+    rf"|\$\{{output\.(?P<stack>{NAME_PATTERN})\.(?P<output>{OUTPUT_PATTERN})"
     rf"(?P<path>{_PART_PATTERN}*)\}}"
 )
 REFERENCE_PATTERN: Final = (
     rf"\$\{{(?:{ADDRESS_PATTERN}\.{_ATTRIBUTE_PATTERN}"
-    rf"|output\.{NAME_PATTERN}\.{NAME_PATTERN}{_PART_PATTERN}*)\}}"
+    rf"|output\.{NAME_PATTERN}\.{OUTPUT_PATTERN}{_PART_PATTERN}*)\}}"
 )
 ONE_REFERENCE: Final = re.compile(REFERENCE_PATTERN)
 

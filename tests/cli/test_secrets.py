@@ -107,3 +107,23 @@ def test_a_place_that_cannot_take_it_stops_the_run_before_its_first_write(
     assert "Hint:" in ended.err
     assert "to create" in engine("plan").out
     assert not (root / "state" / "local" / "shop.json").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "env-file:.env.shop"])
+def test_the_secret_of_an_output_with_capitals_is_kept_under_its_name(
+    configured: Configure, write: Write, root: Path, place: str
+) -> None:
+    """In a file of its own or a variable, and --reveal reads it back."""
+    engine = configured(f'secrets = "{place}"')
+    write("shop", STACK.replace('output("secret"', 'output("STRIPE_Webhook_SECRET"'))
+    assert engine("apply", "--yes").code == 0
+    secret = engine("output", "--reveal", "STRIPE_Webhook_SECRET").out
+    assert secret.startswith("whsec_")
+    if place == "file":
+        kept = root / ".engine" / "secrets" / "local" / "shop" / "output.STRIPE_Webhook_SECRET"
+        assert kept.read_text() == secret
+    else:
+        lines = (root / ".env.shop").read_text().splitlines()
+        assert f"SHOP_OUTPUT_STRIPE_WEBHOOK_SECRET={secret}" in lines
+    assert secret not in engine("output").out
+    assert engine("plan", "--detailed-exitcode").code == 0

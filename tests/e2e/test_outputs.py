@@ -233,7 +233,8 @@ def test_what_the_producer_does_not_have_is_found_with_its_line(both: Project) -
         Product("d", name=prices["month"]["id"])
         Product("e", name="${output.catalogue.meta.nested.depp}")
         Product("f", name=stack_output("portal", "x"))
-        Product("g", name=stack_output("catalogue", "Prices")["month"])
+        Product("g", name=stack_output("catalogue", "Prices!")["month"])
+        Product("h", name=stack_output("catalogue", "Prices")["month"])
         """,
         "portal",
     )
@@ -241,8 +242,11 @@ def test_what_the_producer_does_not_have_is_found_with_its_line(both: Project) -
     expected = {
         "11: stack_output names 'portal', the stack that it is in": "use the value itself, the one "
         "that is given to output(...)",
-        "12: stack_output takes the names of a stack and an output, not 'Prices'": "names match "
-        "[a-z0-9][a-z0-9_-]*; 'prices' would do",
+        "12: stack_output takes the names of a stack and an output, not 'Prices!'": "names match "
+        "[A-Za-z0-9][A-Za-z0-9_-]*; 'prices' would do",
+        "13: stripe_product.h: name: stack 'catalogue' has no output 'Prices'": MEANT.format(
+            "prices"
+        ),
         "6: stripe_product.a: name: stack 'catalogue' has no output 'price'": MEANT.format(
             "prices"
         ),
@@ -411,3 +415,42 @@ def test_a_variable_of_a_producer_is_read_also_where_only_its_reader_is_named(
     settings = dataclasses.replace(context.settings, variables=given)
     [stack] = validate_stacks(dataclasses.replace(context, settings=settings), ("portal",))
     assert set(stack.declarations) == {"stripe_product.b"}
+
+
+def test_an_output_may_be_named_as_an_application_knows_it(project: Project) -> None:
+    """With capitals: in the state, read by another stack, changed by a replacement."""
+    project.write(
+        """
+        from engine import output
+        from engine.stripe import Price, Product
+
+        pro = Product("pro", name="Pro")
+        month = Price("month", product=pro, currency="usd", unit_amount=1000)
+        output("STRIPE_PRICE_PRO_MONTHLY", month.id)
+        output("Prices", {"Month": month.id})
+        """,
+        "catalogue",
+    )
+    link = """
+        from engine import output, stack_output
+        from engine.stripe import PaymentLink
+
+        price = stack_output("catalogue", "STRIPE_PRICE_PRO_MONTHLY")
+        PaymentLink("buy", line_items=[{"price": price, "quantity": 1}])
+        output("AGAIN", stack_output("catalogue", "Prices")["Month"])
+    """
+    project.write(link, "portal")
+    project.apply()
+    price = project.state("catalogue").resources["stripe_price.month"].id
+    assert project.state("catalogue").outputs == {
+        "Prices": {"Month": price},
+        "STRIPE_PRICE_PRO_MONTHLY": price,
+    }
+    portal = project.state("portal")
+    assert portal.outputs == {"AGAIN": price}
+    assert portal.reads == {"catalogue": ("Prices.Month", "STRIPE_PRICE_PRO_MONTHLY")}
+    assert sold(project) == [1000]
+    assert [plan.has_changes for plan in project.report().plans] == [False, False]
+    project.write(link.replace("PRO_MONTHLY", "pro_monthly"), "portal")
+    [problem] = found(project).values()
+    assert problem == MEANT.format("STRIPE_PRICE_PRO_MONTHLY")

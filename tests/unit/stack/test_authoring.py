@@ -313,6 +313,8 @@ def test_outputs(project: StackProject) -> None:
         output("secret", hook.secret, sensitive=True)
         output("Bad Name", 1)
         output("id", 2)
+        output("STRIPE_PRICE_PRO_MONTHLY", 3)
+        output("ID", 4)
         """
     )
     assert stack.outputs["id"].value == {"all": ["${stripe_webhook_endpoint.h.id}"]}
@@ -320,8 +322,13 @@ def test_outputs(project: StackProject) -> None:
     assert [(found.line, found.reference) for found in stack.problems] == [
         (7, "bad-name"),
         (8, "duplicate-name"),
+        (10, "duplicate-name"),
     ]
-    assert list(stack.outputs) == ["id", "secret"]
+    assert [found.message for found in stack.problems][1:] == [
+        "output 'id' is declared twice; the first is at stacks/shop.py:5",
+        "outputs 'id', at stacks/shop.py:5, and 'ID' differ in nothing but capitals",
+    ]
+    assert list(stack.outputs) == ["id", "secret", "STRIPE_PRICE_PRO_MONTHLY"]
 
 
 def test_outputs_of_other_stacks(project: StackProject) -> None:

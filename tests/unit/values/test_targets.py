@@ -34,6 +34,14 @@ def test_a_place_in_an_output_has_one_spelling(path: tuple[str | int, ...], text
     assert target.local == text.removeprefix("output.shop.")
 
 
+@pytest.mark.parametrize("name", ["STRIPE_PRICE_PRO_MONTHLY", "Prices", "0_aB-c"])
+def test_outputs_may_have_capitals(name: str) -> None:
+    """As the constants of applications do."""
+    reference = f"${{output.shop.{name}.month}}"
+    assert ONE_REFERENCE.fullmatch(reference)
+    assert list(targets_in([reference])) == [OutputTarget("shop", name, ("month",))]
+
+
 @given(st.lists(KEYS, max_size=4).map(tuple))
 def test_every_place_can_be_read_again(path: tuple[str | int, ...]) -> None:
     """Whatever the keys are, also inside of a longer text."""
@@ -49,7 +57,7 @@ def test_every_place_can_be_read_again(path: tuple[str | int, ...]) -> None:
     "text",
     [
         "output.shop",
-        "output.shop.Prices",
+        "output.Shop.prices",
         "output.shop.p[x]",
         "output.shop.p['x']",
         "stripe_price.m.id",
