@@ -25,6 +25,7 @@ from engine.views.json.schemas.shared import (
     IMPACT,
     ORPHAN,
     OUTCOME,
+    REFUSED,
     RENAME,
 )
 
@@ -47,6 +48,7 @@ _STACK = Named(
             ),
             "warnings": array(TEXT),
             "refusals": about("Each rule that forbids the plan, in a sentence.", array(TEXT)),
+            "refused": about("The same with what each is about.", array(REFUSED)),
         }
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.plan.model import Action, FieldReason, Reason, StepKind
+from engine.plan.refusal import PlanRule
 from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Verb
 from engine.views.json.schemas.build import (
@@ -46,9 +47,9 @@ REFUSED = Named(
     "refusal",
     record(
         {
-            "reference": about("Stable name of the rule.", TEXT),
+            "reference": about("The rule.", words(PlanRule)),
             "message": TEXT,
-            "stack": TEXT,
+            "stack": about("Null if it is about no stack alone.", maybe(TEXT)),
             "address": maybe(TEXT),
             "file": maybe(TEXT),
             "line": maybe(COUNT),
@@ -108,6 +109,7 @@ CHANGE = Named(
             "notes": array(TEXT),
             "location": about("File and line of the declaration.", maybe(TEXT)),
             "account": about("Connected account; null for the key's own.", maybe(TEXT)),
+            "dependencies": about("Addresses that it refers to.", array(TEXT)),
         }
     ),
 )
