@@ -50,6 +50,7 @@ _TABLE_KEYS = {
     "default-environment": str,
     "environments": dict,
     "ownership-stamp": bool,
+    "impact": bool,
     "state": str,
 }
 _LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
@@ -142,6 +143,7 @@ class Settings:
         parallelism: Operations in flight at once.
         retries: How often a request is repeated.
         ownership_stamp: Objects get the metadata key `engine`.
+        impact: Every plan counts what uses the objects that it ends or changes.
         state: Where states, journals and locks are kept: `file`, the folder `state`.
     """
 
@@ -153,6 +155,7 @@ class Settings:
     parallelism: int = _DEFAULT_PARALLELISM
     retries: int = _DEFAULT_RETRIES
     ownership_stamp: bool = True
+    impact: bool = False
     state: str = "file"
 
     @property
@@ -220,6 +223,7 @@ def load_settings(
             environ.get("ENGINE_RETRIES") or None, _DEFAULT_RETRIES, "ENGINE_RETRIES", 0
         ),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
+        impact=bool(table.get("impact", False)),
         state=table.get("state", "file"),
     )
 

@@ -23,6 +23,7 @@ from engine.errors import UsageError
 from engine.schema.attribute import Attribute, walk
 from engine.schema.calls import Call
 from engine.schema.resource_type import ResourceType, Schemas
+from engine.schema.usage import Usage
 from engine.suggest import alike
 
 DATA = Path(__file__).parent / "data"
@@ -75,6 +76,13 @@ def row(object_name: str) -> Row:
         raise _unknown(f"{object_name!r} is no managed type", object_name, managed())
     area = importlib.import_module(f"engine.catalog.semantics.{found['area']}")
     known: Row = area.ROWS[object_name]
+    return known
+
+
+def usage(object_name: str) -> Usage | None:
+    """What uses the objects of a type; None if nothing is known that could."""
+    table = importlib.import_module("engine.catalog.semantics.usage")
+    known: Usage | None = table.USAGE.get(object_name)
     return known
 
 

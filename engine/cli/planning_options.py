@@ -183,6 +183,7 @@ _running = options(
     parallelism_option,
     lock_timeout_option,
     _flag("allow_mass_change", "Allow removing or replacing a large share of a stack at once."),
+    _flag("impact", "Count what uses the objects that this ends or changes."),
 )
 
 planning_options = options(

@@ -25,6 +25,7 @@ from engine.operations.cross_checks.transfers import (
     taken_outside,
     with_givers,
 )
+from engine.operations.impact.impact import impacts_of
 from engine.operations.refresh.probes import read_for_draft
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
@@ -34,6 +35,7 @@ from engine.operations.run.orphans import orphans_of
 from engine.operations.run.session import Session
 from engine.operations.validate import graphs_to_plan
 from engine.plan.checks import CONFIRM, removals_to_confirm
+from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.orphan import Orphan
@@ -115,13 +117,29 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
             replace(plan, warnings=tuple(warnings(plan)), refusals=tuple(refusals(plan)))
             for plan in plans
         ),
+        impacts=_impacts(session, plans, options, live=environment.live or livemode),
         requests=session.requests,
         server=environment.server,
         options=options,
         renames=renames,
         orphans=orphans,
         recovered=bool(session.recovery_warnings),
+        impact_asked=_asks_for_impact(session, options),
     )
+
+
+def _asks_for_impact(session: Session, options: PlanOptions) -> bool:
+    return options.impact or session.context.settings.impact
+
+
+def _impacts(
+    session: Session, plans: Sequence[Plan], options: PlanOptions, *, live: bool
+) -> tuple[Impact, ...]:
+    """What uses what the plans end or change; unasked, only what ends on a live account."""
+    asked = _asks_for_impact(session, options)
+    if not asked and not live:
+        return ()
+    return impacts_of(session, plans, refresh=options.refresh, ended_only=not asked)
 
 
 def _plans(session: Session, options: PlanOptions) -> tuple[Plan, ...]:

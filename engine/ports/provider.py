@@ -142,6 +142,26 @@ class Provider(Protocol):
         """List the objects that match page by page, as `find` does, one request a page."""
         ...
 
+    def first_pages(
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        pages: int,
+        *,
+        expand: Sequence[str] = (),
+        account: str = "",
+    ) -> tuple[Sequence[RemoteObject], bool]:
+        """List the newest objects that match, one request a page, and say whether there are more.
+
+        Args:
+            kind: Their type.
+            filters: Values for some of the type's list filters.
+            pages: Most pages to read; one at least.
+            expand: The only fields to expand.
+            account: Connected account they are on; empty for the key's own.
+        """
+        ...
+
     def events(self, types: Sequence[str], *, account: str = "") -> Iterator[Sequence[Event]]:
         """List events page by page, newest first, as far back as the service keeps them.
 

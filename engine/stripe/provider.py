@@ -218,6 +218,22 @@ class StripeProvider:
         parent, rest = without_parent(kind, filters)
         return self._pages(kind, rest, account, parent)
 
+    def first_pages(
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        pages: int,
+        *,
+        expand: Sequence[str] = (),
+        account: str = "",
+    ) -> tuple[Sequence[RemoteObject], bool]:
+        """List the newest objects that match, and say whether there are more."""
+        parent, rest = without_parent(kind, filters)
+        expanding = {"expand": [f"data.{path}" for path in expand]} if expand else {}
+        listed = self._listed(kind, {**rest, **expanding}, account, parent)
+        read = list(itertools.islice(listed, pages))
+        return [entry for page, _ in read for entry in page], read[-1][1]
+
     def events(self, types: Sequence[str], *, account: str = "") -> Iterator[Sequence[Event]]:
         """List events page by page, newest first; Stripe keeps them for thirty days (D)."""
         return event_pages(self._http, self._request("GET", EVENTS), types, account)
@@ -235,13 +251,20 @@ class StripeProvider:
     def _pages(
         self, kind: ResourceType, filters: Mapping[str, Any], account: str, parent: str = ""
     ) -> Iterator[Sequence[RemoteObject]]:
+        params = {**filters, **_expanding(kind, prefix="data.")}
+        return (page for page, _ in self._listed(kind, params, account, parent))
+
+    def _listed(
+        self, kind: ResourceType, params: Mapping[str, Any], account: str, parent: str
+    ) -> Iterator[tuple[Sequence[RemoteObject], bool]]:
+        """The pages of a list, each with whether there are more."""
         path = collection_path(kind, parent)
-        params = {**filters, **_expanding(kind, prefix="data."), "limit": PAGE}
+        params = {**params, "limit": PAGE}
         request, read = self._request("GET", path), set[str]()
         while True:
             answer = self._http.get(path, params, account=account, route=kind.collection)
             page, following = request.page(kind, answer)
-            yield [addressed(kind, entry, parent) for entry in page]
+            yield [addressed(kind, entry, parent) for entry in page], bool(following)
             if not following:
                 return
             if following in read:

@@ -10,6 +10,17 @@ _SHOWN = 3
 """Names that a line has of one sort; more are counted."""
 
 
+def users_by_address(impacts: Sequence[Impact]) -> dict[str, str]:
+    """Who uses each of some objects; empty where all was counted and nothing was found."""
+    found: dict[str, list[str]] = {}
+    for impact in impacts:
+        users = found.setdefault(impact.address, [])
+        users += map(user_words, impact.uses)
+        if impact.unread:
+            users.append("perhaps what could not be counted")
+    return {address: ", ".join(users) for address, users in found.items()}
+
+
 def impact_words(impact: Impact) -> str:
     """Say what uses an object, and what could not be counted, in one line."""
     parts = [use_words(use) for use in impact.uses]
@@ -21,14 +32,16 @@ def impact_words(impact: Impact) -> str:
 def use_words(use: Use) -> str:
     """Say how many of one sort there are, and name them where their names are known.
 
-    For example `1,000+ active subscriptions (they keep paying the old price)`, or
-    `payment link stripe_payment_link.pro (and plink_123 that no stack manages)`.
+    For example `1,000+ active subscriptions: they keep paying the old price`.
     """
-    text = _who(use)
-    return f"{text} ({use.note})" if use.note else text
+    return f"{user_words(use)}: {use.note}" if use.note else user_words(use)
 
 
-def _who(use: Use) -> str:
+def user_words(use: Use) -> str:
+    """The same without what it means for them.
+
+    For example `payment link stripe_payment_link.pro (and plink_123 that no stack manages)`.
+    """
     single = use.what.removesuffix("s")
     managed = _listed(use.where, len(use.where))
     others = use.count - len(use.where)

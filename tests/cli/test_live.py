@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stripe
 
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
+from engine.emulator.doors.transport import InProcessTransport
 from tests.support.command_line import Engine, Terminal
 
 PROJECT = """
@@ -149,3 +152,102 @@ def test_a_live_key_without_a_live_environment_exits_4(
     assert "the key in STRIPE_API_KEY is a live key" in ended.err
     assert "[tool.engine.environments.live]" in ended.err
     assert "4242" not in ended.err
+
+
+# ── what is in use ────────────────────────────────────────────────────────────────────────
+
+MONTHLY = """
+    Price("month", product=pro, currency="usd", unit_amount={amount}, lookup_key="month",
+          recurring={{"interval": "month"}})
+"""
+
+
+@pytest.fixture
+def in_use(root: Path, engine: Engine, live: Emulator) -> Emulator:
+    """A monthly price with two subscriptions, whose amount is another in the code."""
+    _write(root, PRODUCT, MONTHLY.format(amount=2900), COUPONS)
+    words = ("apply", "--yes", "--confirm-removal", "stripe_price.month")
+    assert engine(*words).code == 0
+    state = json.loads((root / "state" / "live" / "shop.json").read_text(encoding="utf-8"))
+    price = state["resources"]["stripe_price.month"]["id"]
+    client = stripe.StripeClient("sk_live_shop", http_client=InProcessTransport(live))
+    customer = client.v1.customers.create({"name": "Someone"}).id
+    for _ in range(2):
+        client.v1.subscriptions.create(
+            {
+                "customer": customer,
+                "items": [{"price": price}],
+                "collection_method": "send_invoice",
+                "days_until_due": 30,
+            }
+        )
+    live.log.clear()
+    _write(root, PRODUCT, MONTHLY.format(amount=3400), COUPONS)
+    return live
+
+
+USED = "2 active subscriptions"
+
+
+def test_at_a_terminal_the_question_names_who_uses_it(terminal: Terminal, in_use: Emulator) -> None:
+    """Without --impact; the plan says what it means for them."""
+    code, screen = terminal(["apply", "--no-color"], b"yes\nno\n")
+    assert code == 1
+    assert f"used by: {USED}: they go on and keep paying the old price\n" in screen
+    assert (
+        f"This removes or replaces stripe_price.month, used by {USED}, in LIVE MODE. "
+        "Type stripe_price.month to go on: "
+    ) in screen
+    assert in_use.log.writes() == []
+
+
+def test_many_are_listed_with_who_uses_them(
+    terminal: Terminal, root: Path, in_use: Emulator
+) -> None:
+    """Each on its line; the number is still what is typed."""
+    _write(root, PRODUCT)
+    words = ["apply", "--no-color", "--allow-mass-change"]
+    code, screen = terminal(words, b"yes\nno\n")
+    assert code == 1
+    assert f"\n  stripe_price.month, used by {USED}\n" in screen
+    assert "\n  stripe_coupon.c0\n" in screen
+    assert "Type 7 to go on: " in screen
+    assert in_use.log.writes() == []
+
+
+def test_without_a_question_it_is_said_on_stderr(engine: Engine, in_use: Emulator) -> None:
+    """In JSON too, where stdout is one document, which has it as data."""
+    words = ("apply", "--yes", "--json", "--confirm-removal", "stripe_price.month")
+    ended = engine(*words)
+    assert ended.code == 0
+    assert f"In use on a live account: stripe_price.month, by {USED}\n" in ended.err
+    document = json.loads(ended.out)
+    [impact] = document["impacts"]
+    assert (impact["address"], impact["uses"][0]["count"]) == ("stripe_price.month", 2)
+    assert document["impact_asked"] is False
+    assert in_use.log.writes() != []
+
+
+def test_a_plan_of_a_live_account_counts_by_itself(
+    engine: Engine, root: Path, in_use: Emulator
+) -> None:
+    """A saved plan is applied without a question, so its review has to show it."""
+    ended = engine("plan", "-o", "shop.plan")
+    assert ended.code == 0
+    assert f"used by: {USED}: they go on" in ended.out
+    assert f"used by: {USED}: they go on" in engine("show", "shop.plan").out
+    _write(root, PRODUCT.replace('"Pro"', '"Pro 2"'), MONTHLY.format(amount=2900), COUPONS)
+    assert "used by" not in engine("plan").out
+    assert "used by" in engine("plan", "--impact").out
+    assert in_use.log.writes() == []
+
+
+def test_a_project_can_ask_for_it_in_every_plan(
+    engine: Engine, root: Path, in_use: Emulator
+) -> None:
+    """Where it is not worth typing."""
+    table = textwrap.dedent(PROJECT).replace("[tool.engine]\n", "[tool.engine]\nimpact = true\n")
+    (root / "pyproject.toml").write_text(table, encoding="utf-8")
+    _write(root, PRODUCT.replace('"Pro"', '"Pro 2"'), MONTHLY.format(amount=2900), COUPONS)
+    assert "used by" in engine("plan").out
+    assert in_use.log.writes() == []

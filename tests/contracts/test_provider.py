@@ -81,6 +81,19 @@ def test_1_3_lists_begin_with_the_newest(provider: Provider) -> None:
     assert [id_of(found) for page in pages for found in page] == newest_first
 
 
+def test_1_3a_the_first_pages_say_whether_there_are_more(provider: Provider) -> None:
+    """A full last page is the end of the list."""
+    for number in range(100):
+        provider.create(PRODUCT, {"name": f"P {number}"}, context(str(number)))
+    found, more = provider.first_pages(PRODUCT, {}, 1)
+    assert (len(found), found[0]["name"], more) == (100, "P 99", False)
+    provider.create(PRODUCT, {"name": "One more"}, context("more"))
+    found, more = provider.first_pages(PRODUCT, {}, 1)
+    assert (len(found), found[0]["name"], more) == (100, "One more", True)
+    found, more = provider.first_pages(PRODUCT, {}, 3)
+    assert (len(found), more) == (101, False)
+
+
 def test_1_4_the_account_of_the_key(provider: Provider) -> None:
     """Its id and its mode; a secret key may write everything."""
     account = provider.account()

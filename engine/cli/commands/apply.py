@@ -131,6 +131,8 @@ def _run(
         def approve(report: PlanReport) -> bool:
             with before_writing(invocation, report):
                 show_first(invocation, report)
+                if yes and (report.livemode or context.settings.environment.live):
+                    _say_who_uses(invocation, report)
                 # A refused plan needs no yes: the error that follows names the rules.
                 return not report.refusals and (yes or ask(invocation, report, operation))
 
@@ -138,7 +140,7 @@ def _run(
             if yes:
                 raise unconfirmed(addresses, context.environment, _naming(invocation, addresses))
             with before_writing(invocation, report):
-                return _ask_for_names(invocation, addresses)
+                return _ask_for_names(invocation, report, addresses)
 
         report = apply_stacks(context, stacks, options, approve, confirm=confirm)
     return conclude(invocation, report, operation)
@@ -168,13 +170,34 @@ def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str
     return shlex.join(["engine", *words[:end], *named, *words[end:]])
 
 
-def _ask_for_names(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> bool:
-    """Make a person type what a live account loses, or its number if it is a lot."""
+def _say_who_uses(invocation: Invocation, report: PlanReport) -> None:
+    """Say on stderr who uses what a live account loses, where no question names them."""
+    from engine.views.impacts import users_by_address
+
+    for address, users in users_by_address(report.impacts).items():
+        if users:
+            invocation.write_err(f"In use on a live account: {address}, by {users}")
+
+
+def _ask_for_names(
+    invocation: Invocation, report: PlanReport, addresses: Sequence[ResourceAddress]
+) -> bool:
+    """Make a person type what a live account loses, or its number if it is a lot.
+
+    Who uses it is named, as far as it was counted.
+    """
+    from engine.views.impacts import users_by_address
     from engine.views.text.plan import removal_question
 
     style = invocation.style(sys.stderr)
+    users = users_by_address(report.impacts)
     wanted = [str(address) for address in addresses]
     if len(wanted) > _MOST_NAMES:
-        invocation.write_err("\n".join(["", *(f"  {address}" for address in wanted)]))
+        used = (f", used by {users[word]}" if users.get(word) else "" for word in wanted)
+        lines = (f"  {word}{by}" for word, by in zip(wanted, used, strict=True))
+        invocation.write_err("\n".join(["", *lines]))
         wanted = [str(len(wanted))]
-    return all(answer(invocation, removal_question(word, style)) == word for word in wanted)
+    return all(
+        answer(invocation, removal_question(word, style, users.get(word, ""))) == word
+        for word in wanted
+    )

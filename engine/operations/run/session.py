@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.address import ResourceAddress
 from engine.apply.journal import Journal, Run, first_record, objects_of, room_for
 from engine.apply.secrets import part_of_secret
 from engine.errors import GuardError, StateError
@@ -16,6 +17,7 @@ from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_key, check_pinned
 from engine.plan.decide.references import is_certain
+from engine.plan.impact import Impact
 from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.ownership import Ownership
 from engine.plan.inputs.transfers import Transfers
@@ -53,6 +55,8 @@ class Session:
         ownership: Who owns which object; None until it is known.
         transfers: What the stacks of the run give to each other, by stack.
         prior: States as plans are made from them: with what comes from other stacks.
+        impacts: What uses the objects that the plans of this run end or change, by stack and
+            address, as far as it was counted; None where nothing is known that could use one.
     """
 
     context: Context
@@ -71,6 +75,7 @@ class Session:
     ownership: Ownership | None = None
     transfers: dict[str, Transfers] = field(default_factory=dict)
     prior: dict[str, State] = field(default_factory=dict)
+    impacts: dict[tuple[str, ResourceAddress], Impact | None] = field(default_factory=dict)
     _provider: Provider | None = None
     _account: Account | None = None
 

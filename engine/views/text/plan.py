@@ -111,11 +111,18 @@ def untouched(report: PlanReport) -> str:
     return "Nothing was changed."
 
 
-def removal_question(word: str, style: Style) -> str:
-    """Ask for what a live account loses: an address, or how many resources."""
+def removal_question(word: str, style: Style, users: str = "") -> str:
+    """Ask for what a live account loses: an address, or how many resources.
+
+    Args:
+        word: The address or the number, which is to be typed.
+        style: Decoration.
+        users: Who uses it; empty if nothing does, or that is not known.
+    """
     what = f"{word} resources" if word.isdigit() else word
     live = style.paint("LIVE MODE", "bold", "red")
-    return f"This removes or replaces {what} in {live}. Type {word} to go on: "
+    used = f", used by {users}," if users else ""
+    return f"This removes or replaces {what}{used} in {live}. Type {word} to go on: "
 
 
 def summary_line(plans: Sequence[Plan]) -> str:

@@ -102,6 +102,20 @@ class FakeProvider:
         """All of them on one page."""
         yield self.find(kind, filters, account=account)
 
+    def first_pages(
+        self,
+        kind: ResourceType,
+        filters: Mapping[str, Any],
+        pages: int,
+        *,
+        expand: Sequence[str] = (),
+        account: str = "",
+    ) -> tuple[Sequence[RemoteObject], bool]:
+        """The newest of them, a hundred a page."""
+        del expand
+        found = self.find(kind, filters, account=account)
+        return found[: pages * 100], len(found) > pages * 100
+
     def events(self, types: Sequence[str], *, account: str = "") -> Iterator[Sequence[Event]]:
         """All of them on one page."""
         del account

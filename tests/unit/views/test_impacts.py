@@ -21,7 +21,7 @@ LINKS = ("plink_1", "plink_2", "plink_3", "plink_4")
         (Use(what="active subscriptions", count=1000, more=True), "1,000+ active subscriptions"),
         (
             Use(what="active subscriptions", count=12, note="they keep the old price"),
-            "12 active subscriptions (they keep the old price)",
+            "12 active subscriptions: they keep the old price",
         ),
         (Use(what="payment links", count=1, where=(LINK,)), f"payment link {LINK}"),
         (

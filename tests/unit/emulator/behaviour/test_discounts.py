@@ -416,3 +416,42 @@ def test_promotion_codes_have_bounds(
     """One customer, some redemptions, a minimum with its currency."""
     error = refused(client.v1.promotion_codes.create, code(coupon, **params))
     assert error.param == param  # type: ignore[attr-defined]
+
+
+def test_a_redemption_is_counted_where_a_customer_gets_the_discount(
+    client: stripe.StripeClient, coupon: str
+) -> None:
+    """S: the number of times that it was applied. What is sent again is not applied again."""
+    made = client.v1.promotion_codes.create(code(coupon))  # type: ignore[arg-type]
+    product = client.v1.products.create({"name": "Pro"}).id
+    price = client.v1.prices.create(
+        {
+            "product": product,
+            "currency": "usd",
+            "unit_amount": 100,
+            "recurring": {"interval": "month"},
+        }
+    ).id
+    customer = client.v1.customers.create({"name": "Someone"}).id
+
+    def counts() -> tuple[int, int]:
+        codes = client.v1.promotion_codes.retrieve(made.id)
+        return client.v1.coupons.retrieve(coupon).times_redeemed, codes.times_redeemed
+
+    subscription = client.v1.subscriptions.create(
+        {
+            "customer": customer,
+            "items": [{"price": price}],
+            "collection_method": "send_invoice",
+            "days_until_due": 30,
+            "discounts": [{"promotion_code": made.id}],
+        }
+    ).id
+    assert counts() == (1, 1)
+    again: Any = {"discounts": [{"promotion_code": made.id}]}
+    client.v1.subscriptions.update(subscription, again)
+    assert counts() == (1, 1)
+    client.v1.subscriptions.update(subscription, {"discounts": [{"coupon": coupon}]})
+    assert counts() == (2, 1)
+    client.v1.quotes.create({"customer": customer, "discounts": [{"coupon": coupon}]})
+    assert counts() == (2, 1)
