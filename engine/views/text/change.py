@@ -49,12 +49,16 @@ def drift_lines(drift: Drift, style: Style) -> Iterator[str]:
         yield f"{style.paint('  -', 'red')} {name}: archived or disabled"
     else:
         yield f"{style.paint('  ~', 'yellow')} {name}"
-    yield from lay_out([_drifted(entry) for entry in drift.fields], style, _FIELD_INDENT)
+    yield from lay_out([drifted(entry) for entry in drift.fields], style, _FIELD_INDENT)
 
 
 def output_lines(outputs: Sequence[OutputChange], style: Style) -> Iterator[str]:
     """Say how a stack's outputs change."""
-    leaves = []
+    yield from lay_out(list(output_leaves(outputs)), style, "  ")
+
+
+def output_leaves(outputs: Sequence[OutputChange]) -> Iterator[Leaf]:
+    """How a stack's outputs change, a leaf each."""
     for output in outputs:
         if output.before is ABSENT:
             sign, text = "+", show(output.after)
@@ -62,11 +66,10 @@ def output_lines(outputs: Sequence[OutputChange], style: Style) -> Iterator[str]
             sign, text = "-", show(output.before)
         else:
             sign, text = "~", show_pair(output.before, output.after)
-        leaves.append(Leaf(sign, output.name, SENSITIVE if output.sensitive else text))
-    yield from lay_out(leaves, style, "  ")
+        yield Leaf(sign, output.name, SENSITIVE if output.sensitive else text)
 
 
-def _drifted(entry: FieldChange) -> Leaf:
+def drifted(entry: FieldChange) -> Leaf:
     """A leaf that changed outside of the code: a missing value was not cleared by us."""
     line = next(iter(leaf(entry)))
     if entry.after is ABSENT and not entry.sensitive:

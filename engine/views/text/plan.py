@@ -55,11 +55,15 @@ def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bo
 
 def saved_text(saved: SavedPlan, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
     """Write a saved plan: which engine made it with which options, then as `plan_text` does."""
+    text = plan_text(saved.report(), schemas, style, verbose=verbose)
+    return f"{saved_line(saved)}\n{text}"
+
+
+def saved_line(saved: SavedPlan) -> str:
+    """Say which engine made a saved plan, and with which options."""
     head = f"Plan saved by engine {saved.engine_version}"
     given = " ".join(_option_words(saved.options))
-    if given:
-        head += f", made with {given}"
-    return f"{head}\n{plan_text(saved.report(), schemas, style, verbose=verbose)}"
+    return f"{head}, made with {given}" if given else head
 
 
 def _option_words(options: PlanOptions) -> Iterator[str]:
