@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+import htpy as h
+
+from engine.catalog import loader
 from engine.errors import EngineError
 from engine.plan.model import PlanReport
 from engine.ports.outcomes import ApplyReport
-from engine.redaction import hide
 from engine.state.model import State
-from engine.views.style import PLAIN, visible
-from engine.views.text.problems import error_text
-from engine.views.text.view import TextView
+from engine.views.html import parts
+from engine.views.html.applied import applied_page
+from engine.views.html.document import document
+from engine.views.html.plan import plan_page, saved_plan_page
+from engine.views.html.problems import error_page
+from engine.views.html.states import states_page
+from engine.views.style import PLAIN
 from engine.views.view import Page, ViewOptions
 
 if TYPE_CHECKING:
@@ -27,34 +32,33 @@ class HtmlView:
     for_people: ClassVar[bool] = False
 
     def __init__(self, options: ViewOptions, /) -> None:
-        self._text = TextView(ViewOptions(style=PLAIN, verbose=options.verbose))
+        self._ascii = options.ascii
 
     def written(self, page: Page, /) -> str:
-        return visible(str(hide(page)))
+        if not isinstance(page, Mapping):
+            page = parts.page("engine", h.pre[page])
+        return document(page, ascii=self._ascii)
 
     def error(self, error: EngineError, /) -> Page:
-        return _document(error_text(error, PLAIN))
+        return error_page(error)
 
     def plan(self, report: PlanReport, /) -> Page:
-        return _document(self._text.plan(report))
+        return plan_page(report, loader.schemas())
 
     def saved_plan(self, saved: SavedPlan, /) -> Page:
-        return _document(self._text.saved_plan(saved))
+        return saved_plan_page(saved, loader.schemas())
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
-        return _document(self._text.applied(report, operation))
+        if not report.plan.has_changes:
+            return self.plan(report.plan)
+        return applied_page(report, loader.schemas(), operation)
 
     def promoted(self, promotion: Promotion, /) -> Page:
-        return _document(self._text.promoted(promotion))
+        from engine.views.text.environments import remaining_text
+
+        left = h.pre[remaining_text(promotion, PLAIN)]
+        more = parts.panel("What still differs", left, name="differences")
+        return plan_page(promotion.report, loader.schemas(), more=more)
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
-        return _document(self._text.states(environment, states))
-
-
-def _document(page: Page) -> str:
-    """A text as a document."""
-    text = html.escape(str(page))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        f"<title>engine</title></head>\n<body><pre>{text}</pre></body>\n</html>"
-    )
+        return states_page(environment, states, loader.schemas())

@@ -39,7 +39,12 @@ def apply_text(
 
 
 def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply") -> str:
-    """Write what failed, why, what was skipped because of it, and what to do next.
+    """Write what failed, why, what was skipped because of it, and what to do next."""
+    return "\n\n".join(failure_blocks(report, style, operation=operation))
+
+
+def failure_blocks(report: ApplyReport, style: Style, *, operation: str = "Apply") -> Iterator[str]:
+    """What failed, why, what was skipped because of it, and what to do next, one after another.
 
     Args:
         report: What was done.
@@ -48,29 +53,27 @@ def failure_text(report: ApplyReport, style: Style, *, operation: str = "Apply")
     """
     results = [result for stack in report.results for result in stack.results]
     mark = style.paint("Error:", "bold", "red")
-    blocks = []
     unsaved = [result for result in report.results if result.unsaved is not None]
     failures = [failure for failure in report.failures if not _is_unsaved(failure, unsaved)]
     if failures:
-        blocks.append(f"{mark} {counted(len(failures), 'operation')} failed")
+        yield f"{mark} {counted(len(failures), 'operation')} failed"
         lines = _declared_at(report)
-        blocks += ["\n".join(_failure(entry, results, lines, style)) for entry in failures]
-    blocks += ["\n".join(_unsaved(result, mark)) for result in unsaved]
+        yield from ("\n".join(_failure(entry, results, lines, style)) for entry in failures)
+    yield from ("\n".join(_unsaved(result, mark)) for result in unsaved)
     interrupted = any(result.interrupted for result in report.results)
     if interrupted:
-        blocks.append(f"{mark} the run was stopped; what was under way was finished")
+        yield (f"{mark} the run was stopped; what was under way was finished")
     if report.not_begun:
         stacks = ", ".join(f"stack {name}" for name in report.not_begun)
-        blocks.append(f"Not begun: {stacks}.")
+        yield f"Not begun: {stacks}."
     advice = "" if interrupted and not failures else "Fix what failed, then run"
     # A saved plan no longer fits the state, which it has changed itself.
     command = "plan" if report.plan.saved else operation.lower()
     if not unsaved:
-        blocks.append(
+        yield (
             f"What was done is recorded. {advice or 'Run'} engine {command} again: "
             "it goes on from here."
         )
-    return "\n\n".join(blocks)
 
 
 def summary_line(report: ApplyReport, *, operation: str = "Apply") -> str:
@@ -129,14 +132,17 @@ def _done(plan: Plan, result: ApplyResult) -> Iterator[Change]:
             yield change
 
 
+def secret_outputs(report: ApplyReport, stack: str) -> set[str]:
+    """The outputs of a stack that the plan declares as sensitive."""
+    plan = next(plan for plan in report.plan.plans if plan.stack == stack)
+    return {name for name, (_, hide) in (plan.wanted_outputs or {}).items() if hide}
+
+
 def output_lines(report: ApplyReport) -> Iterator[str]:
     """The outputs of the stacks that were begun, as they are now."""
     several = len(report.results) > 1
-    plans = {plan.stack: plan for plan in report.plan.plans}
     for result in report.results:
-        wanted = plans[result.stack].wanted_outputs or {}
-        secret = {name for name, (_, hide) in wanted.items() if hide}
-        lines = output_values(result.state, secret)
+        lines = output_values(result.state, secret_outputs(report, result.stack))
         if several and lines:
             yield f"  {result.stack}"
         yield from (f"{'    ' if several else '  '}{line}" for line in lines)

@@ -28,21 +28,23 @@ def resource_text(address: str, resource: ResourceState, schemas: Schemas, style
     """Write one resource: its id, its leaves, and what it refers to."""
     on = vocabulary.on_account(resource.account)
     lines = [f"{style.paint(address, 'bold')} [{resource.id}]{on}"]
-    rows = list(_rows(resource, schemas, style))
+    rows = list(resource_rows(resource, schemas, style))
     width = max((len(name) for name, _ in rows), default=0) + 1
     lines += [f"  {name + ':':<{width}} {text}" for name, text in rows]
-    marks = {
-        "protected": resource.removal_policy.protect,
-        "stays on Stripe when removed": resource.removal_policy.keep,
-    }
-    lines += [f"  ({text})" for text, holds in marks.items() if holds]
-    for account, id in resource.left:
-        on = vocabulary.on_account(account) if account != resource.account else ""
-        lines.append(f"  (replaced {id}{on}, which is still to be removed)")
-    for account, id in resource.archived:
-        on = vocabulary.on_account(account) if account != resource.account else ""
-        lines.append(f"  (replaced {id}{on}, which is archived)")
+    lines += [f"  ({text})" for text in resource_remarks(resource)]
     return "\n".join(lines)
+
+
+def resource_remarks(resource: ResourceState) -> Iterator[str]:
+    """What is to be known of a resource besides its leaves."""
+    if resource.removal_policy.protect:
+        yield "protected"
+    if resource.removal_policy.keep:
+        yield "stays on Stripe when removed"
+    for objects, end in ((resource.left, "still to be removed"), (resource.archived, "archived")):
+        for account, id in objects:
+            on = vocabulary.on_account(account) if account != resource.account else ""
+            yield f"replaced {id}{on}, which is {end}"
 
 
 def output_values(state: State, hidden: Collection[str] = ()) -> list[str]:
@@ -53,8 +55,13 @@ def output_values(state: State, hidden: Collection[str] = ()) -> list[str]:
         hidden: Names to hide in addition to those that are sensitive in the state.
     """
     width = max((len(name) for name in state.outputs), default=0)
+    return [f"{name:<{width}} = {text}" for name, text in output_texts(state, hidden)]
+
+
+def output_texts(state: State, hidden: Collection[str] = ()) -> list[tuple[str, str]]:
+    """The same as names and values."""
     return [
-        f"{name:<{width}} = {SENSITIVE if name in hidden else show(value)}"
+        (name, SENSITIVE if name in hidden else show(value))
         for name, value in sorted(state.outputs.items())
     ]
 
@@ -189,7 +196,10 @@ def state_line(state: State, style: Style) -> str:
     return ", ".join(parts)
 
 
-def _rows(resource: ResourceState, schemas: Schemas, style: Style) -> Iterator[tuple[str, str]]:
+def resource_rows(
+    resource: ResourceState, schemas: Schemas, style: Style
+) -> Iterator[tuple[str, str]]:
+    """The leaves of a resource, by path."""
     kind = schemas.get(resource.type)
     for path, value in leaves(resource.attributes):
         attribute = kind.root.at(path) if kind is not None else None

@@ -1,0 +1,141 @@
+"""The result of an apply as a page: what failed first, then what became of each change."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import htpy as h
+
+from engine.ports.outcomes import ApplyReport, Outcome, StepResult
+from engine.schema.resource_type import Schemas
+from engine.views import vocabulary
+from engine.views.described import DescribedChange
+from engine.views.html import parts
+from engine.views.html.plan import change_row, change_section, describe, facts, money
+from engine.views.html.rows import Chip, Row
+from engine.views.plural import counted
+from engine.views.style import PLAIN
+from engine.views.text.applied import ended_lines, failure_blocks, secret_outputs, summary_line
+from engine.views.text.states import output_texts
+
+_OUTCOME = "outcome"
+"""The group of chips that counts what became of changes."""
+
+_COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.APPLIED: "green"}
+"""The colour of each outcome, the worst first."""
+
+
+def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mapping[str, Any]:
+    """The page of what an apply did.
+
+    Args:
+        report: What was done.
+        schemas: Resource types by name.
+        operation: The command's name, `Apply`.
+    """
+    plan = report.plan
+    described = describe(plan, schemas)
+    outcomes = _outcomes(report)
+    heading = f"{operation}: {plan.environment}"
+    return parts.page(
+        heading,
+        parts.top(
+            heading,
+            [summary_line(report, operation=operation), *ended_lines(report)],
+            facts(plan),
+            livemode=plan.livemode,
+        ),
+        _failures(report, operation),
+        money(described),
+        bool(described)
+        and change_section(
+            "Changes",
+            [_row(one, outcomes.get((one.stack, one.change.address), ())) for one in described],
+            described,
+            *_chips([outcome_of(results) for results in outcomes.values()]),
+        ),
+        _outputs(report),
+        foot=f"{counted(report.requests, 'request')} made to Stripe, {report.writes} of them could "
+        "change something.",
+    )
+
+
+def outcome_of(results: Sequence[StepResult]) -> Outcome:
+    """What became of a change: the worst of what became of its operations."""
+    found = {result.outcome for result in results}
+    return next((outcome for outcome in _COLOURS if outcome in found), Outcome.APPLIED)
+
+
+def _outcomes(report: ApplyReport) -> dict[tuple[str, str], list[StepResult]]:
+    """The results of each resource's operations, by stack and address."""
+    found: dict[tuple[str, str], list[StepResult]] = {}
+    for result in report.results:
+        for entry in result.results:
+            found.setdefault((result.stack, entry.step.address), []).append(entry)
+    return found
+
+
+def _chips(outcomes: Sequence[Outcome]) -> Iterator[Chip]:
+    for outcome, colour in _COLOURS.items():
+        if outcome in outcomes:
+            label = f"{outcomes.count(outcome)} {outcome.value}"
+            yield Chip(group=_OUTCOME, value=outcome.value, label=label, colour=colour)
+
+
+def _row(one: DescribedChange, results: Sequence[StepResult]) -> Row:
+    outcome = outcome_of(results)
+    steps = h.ul[(h.li[_step(result)] for result in results)] if results else None
+    return change_row(
+        one,
+        first=steps,
+        instead=", ".join(vocabulary.done(result.step) for result in results)
+        if outcome is Outcome.APPLIED
+        else "",
+        badge=h.span(class_=["outcome", _COLOURS[outcome]])[outcome.value],
+        groups={_OUTCOME: outcome.value},
+    )
+
+
+def _step(result: StepResult) -> h.Node:
+    step = result.step
+    match result.outcome:
+        case Outcome.APPLIED:
+            words = vocabulary.done(step)
+        case Outcome.FAILED:
+            words = f"could not be {vocabulary.done(step)}"
+        case Outcome.SKIPPED:
+            words = vocabulary.to_do(step)
+    return (
+        h.span(class_=["outcome", _COLOURS[result.outcome]])[result.outcome.value],
+        f" {words}",
+        result.id and h.code[f" [{result.id}]"],
+        result.error is not None and h.pre[str(result.error)],
+    )
+
+
+def _failures(report: ApplyReport, operation: str) -> h.Node:
+    if report.is_whole or not report.approved:
+        return None
+    blocks = failure_blocks(report, PLAIN, operation=operation)
+    return parts.panel(
+        "Not all was done", parts.listed(map(_block, blocks)), tone="red", name="failed"
+    )
+
+
+def _block(text: str) -> h.Node:
+    head, _, rest = text.partition("\n")
+    return h.strong[head.strip()], rest and h.pre[textwrap.dedent(rest)]
+
+
+def _outputs(report: ApplyReport) -> h.Node:
+    tables = [
+        (
+            len(report.results) > 1 and h.h3[f"Stack {result.stack}"],
+            parts.values(output_texts(result.state, secret_outputs(report, result.stack))),
+        )
+        for result in report.results
+        if result.state.outputs
+    ]
+    return parts.panel("Outputs", tables) if tables else None
