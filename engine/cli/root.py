@@ -28,6 +28,7 @@ _HOMES = {
     "diff": "engine.cli.commands.diff:diff",
     "promote": "engine.cli.commands.promote:promote",
     "stacks": "engine.cli.commands.stacks:stacks",
+    "graph": "engine.cli.commands.graph:graph",
     "show": "engine.cli.commands.show:show",
     "output": "engine.cli.commands.output:output",
     "import": "engine.cli.commands.import_:import_",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
+    from engine.views.picture.model import Picture
 
 
 Page: TypeAlias = str | Mapping[str, Any]
@@ -116,6 +117,9 @@ class ReportView(Protocol):
 
 class View(ReportView, Protocol):
     """The pages of a format that every command can write."""
+
+    def picture(self, picture: Picture, language: str, /) -> Page:
+        """Resources and what they refer to; a text is in DOT, Mermaid or SVG."""
 
     def drift(self, report: DriftReport, /) -> Page:
         """What was changed on Stripe since the last applies."""

@@ -20,6 +20,7 @@ COMMANDS = [
     "diff",
     "promote",
     "stacks",
+    "graph",
     "show",
     "output",
     "import",

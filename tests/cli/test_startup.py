@@ -43,6 +43,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "promote": ("promote local default --no-refresh", frozenset({"filelock"})),
     "diff": ("diff local default --no-refresh", frozenset()),
     "stacks": ("stacks", frozenset()),
+    "graph": ("graph", frozenset()),
     "show": ("show", frozenset()),
     "output": ("output", frozenset()),
     "lock": ("lock", frozenset()),

@@ -32,6 +32,7 @@ from engine.views.view import NewProject, Page, ViewOptions
 if TYPE_CHECKING:
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
+    from engine.views.picture.model import Picture
 
 
 class JsonView:
@@ -66,6 +67,11 @@ class JsonView:
     locks = staticmethod(locks_document)
     types = staticmethod(types_document)
     type = staticmethod(type_document)
+
+    def picture(self, picture: Picture, language: str, /) -> Page:
+        from engine.views.json.picture import picture_document
+
+        return picture_document(picture)
 
     def drift(self, report: DriftReport, /) -> Page:
         from engine.views.json.drift import drift_document

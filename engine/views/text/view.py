@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
+    from engine.views.picture.model import Picture
 
 
 class TextView:
@@ -66,6 +67,13 @@ class TextView:
         if not report.plan.has_changes:
             return "\n".join([str(self.plan(report.plan)), *ended_lines(report)])
         return apply_text(report, self._style, operation=operation, verbose=self._verbose)
+
+    def picture(self, picture: Picture, language: str, /) -> Page:
+        from engine.views.picture.dot import dot
+        from engine.views.picture.mermaid import mermaid
+        from engine.views.picture.svg import svg
+
+        return {"dot": dot, "mermaid": mermaid, "svg": svg}[language](picture)
 
     def drift(self, report: DriftReport, /) -> Page:
         from engine.views.text.drift import drift_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from engine.plan.model import Action
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Verb
 from engine.views.json.schemas import plans, states
@@ -13,7 +14,9 @@ from engine.views.json.schemas.build import (
     COUNT,
     FLAG,
     TEXT,
+    Named,
     Schema,
+    about,
     array,
     by_name,
     document,
@@ -24,6 +27,7 @@ from engine.views.json.schemas.build import (
 )
 from engine.views.json.schemas.shared import ACCOUNT, ERROR, PROBLEM
 from engine.views.json.values import FORMAT_VERSION
+from engine.views.picture.model import EdgeKind, NodeKind
 
 
 class Document(NamedTuple):
@@ -76,6 +80,26 @@ _STACKS = record(
         ),
         "problems": array(PROBLEM),
         "locks_unread": maybe(TEXT),
+    }
+)
+_PLACE = Named("place", record({"stack": TEXT, "address": TEXT}))
+_GRAPH = record(
+    {
+        "nodes": array(
+            extended(
+                _PLACE.schema,
+                {
+                    "type": maybe(TEXT),
+                    "name": TEXT,
+                    "kind": words(NodeKind),
+                    "action": about("Null if no plan was drawn.", maybe(words(Action))),
+                },
+            )
+        ),
+        "edges": about(
+            "From what refers to what it refers to.",
+            array(record({"from": _PLACE, "to": _PLACE, "kind": words(EdgeKind)})),
+        ),
     }
 )
 _VALIDATION = record(
@@ -153,6 +177,7 @@ DOCUMENTS: Mapping[str, Document] = {
     "import": Document("What an import of an account writes.", states.IMPORT, ("import",)),
     "locks": Document("Every lock.", states.LOCKS, ("lock", "unlock")),
     "stacks": Document("The stacks of a project.", _STACKS, ("stacks",)),
+    "graph": Document("Resources and what they refer to.", _GRAPH, ("graph",)),
     "validation": Document("What is wrong with stacks.", _VALIDATION, ("validate",)),
     "types": Document(
         "What can be declared.",

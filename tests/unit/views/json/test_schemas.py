@@ -31,6 +31,7 @@ PAGES = {
     "moved": "moved",
     "output": "output",
     "outputs": "outputs",
+    "picture": "graph",
     "plan": "plan",
     "project": "project",
     "promoted": "promotion",
