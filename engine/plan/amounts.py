@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.frozen import frozen
 from engine.plan.compare.field_changes import currency_of
 from engine.schema.attribute import Attribute, Kind
-from engine.values.paths import Path, get_path
+from engine.values.paths import Path, get_path, parse_path
 from engine.values.tree import leaves
 
 
@@ -44,21 +44,55 @@ def amounts_in(root: Attribute, values: Mapping[str, Any]) -> dict[Path, Amount]
         The amounts by path, in the order of the values. An amount in two spellings
         (`unit_amount`, `unit_amount_decimal`) is there once.
     """
-    found: dict[Path, Amount] = {}
-    for path, value in leaves(values):
-        attribute = root.at(path)
-        number = _number(value) if attribute is not None and attribute.money else None
-        if attribute is None or number is None or _is_second_spelling(attribute, path, values):
-            continue
-        interval, count = _recurrence(path, values)
-        found[path] = Amount(
-            path=path,
-            value=number,
-            currency=currency_of(attribute, path, values, {}),
-            interval=interval,
-            interval_count=count,
-        )
-    return found
+    amounts = {path: _amount(root, path, value, values) for path, value in leaves(values)}
+    return {path: amount for path, amount in amounts.items() if amount is not None}
+
+
+def amount_at(root: Attribute, path: Path, values: Mapping[str, Any]) -> Amount | None:
+    """The amount at a path, in whichever spelling it is there; None if none is.
+
+    Args:
+        root: The fields of its type.
+        path: Of the amount.
+        values: The object's nested values.
+    """
+    attribute = root.at(path)
+    if attribute is None:
+        return None
+    second = (*path[:-1], attribute.twin)
+    found = _amount(root, path, get_path(values, path), values)
+    return found or _amount(root, second, get_path(values, second), values)
+
+
+def said_by(root: Attribute, path: Path) -> Iterator[Path]:
+    """Yield the paths of an amount, of its other spelling, its currency and its interval."""
+    attribute = root.at(path)
+    if attribute is None:
+        return
+    yield path
+    if attribute.twin:
+        yield (*path[:-1], attribute.twin)
+    if attribute.money:
+        yield parse_path(attribute.money)
+        for length in range(len(path)):
+            for name in ("interval", "interval_count"):
+                yield (*path[:length], name)
+                yield (*path[:length], "recurring", name)
+
+
+def _amount(root: Attribute, path: Path, value: Any, values: Mapping[str, Any]) -> Amount | None:
+    attribute = root.at(path)
+    number = _number(value) if attribute is not None and attribute.money else None
+    if attribute is None or number is None or _is_second_spelling(attribute, path, values):
+        return None
+    interval, count = _recurrence(path, values)
+    return Amount(
+        path=path,
+        value=number,
+        currency=currency_of(attribute, path, values, {}),
+        interval=interval,
+        interval_count=count,
+    )
 
 
 def _number(value: Any) -> Decimal | None:

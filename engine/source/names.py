@@ -20,8 +20,6 @@ from engine.values.paths import get_path, parse_path
 Key: TypeAlias = tuple[str, str, str]
 """What identifies an object: its type, its connected account, its id."""
 
-_HOW_OFTEN = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
-_QUARTER = ("month", 3)
 _AT_ONCE = 60
 """Seconds within which objects are made in one go."""
 
@@ -219,7 +217,7 @@ class _Names:
         if isinstance(value, Mapping) or self._is_reference(known, path):
             return self._name_by_id(known, path, id)
         if isinstance(value, str) and parts[-1] == "interval":
-            return _how_often(value, get_path(known.object, (*parts[:-1], "interval_count")))
+            return words.how_often(value, get_path(known.object, (*parts[:-1], "interval_count")))
         if isinstance(value, str):
             return words.of_text(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -242,10 +240,3 @@ class _Names:
         named = self._named_object(known, path)
         other = self._by_id.get((named, known.account, str(id)))
         return self.name(other) if other is not None else ""
-
-
-def _how_often(interval: str, number: object) -> str:
-    """How often something comes round, as a person says it."""
-    if number in (None, 1):
-        return _HOW_OFTEN.get(interval, words.slug(interval))
-    return "quarterly" if (interval, number) == _QUARTER else f"{number}-{words.slug(interval)}s"

@@ -40,6 +40,8 @@ _GENERATED = re.compile(
     r"(?=.{8}$)(?:[A-Z0-9]*\d+[A-Z]+\d+[A-Z0-9]*|[A-Z]+\d+[A-Z]+[A-Z0-9]*"
     r"|(?=.*[a-z])(?=.*\d)(?=.*[A-Z])[A-Za-z0-9]+)"
 )
+_HOW_OFTEN = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
+_QUARTER = ("month", 3)
 _UNFIT_FOR_VARIABLE = {
     *keyword.kwlist,
     *keyword.softkwlist,
@@ -48,6 +50,13 @@ _UNFIT_FOR_VARIABLE = {
     "l",
     "default",
 }
+
+
+def how_often(interval: str, number: object) -> str:
+    """How often something comes round, as a person says it."""
+    if number in (None, 1):
+        return _HOW_OFTEN.get(interval, slug(interval))
+    return "quarterly" if (interval, number) == _QUARTER else f"{number}-{slug(interval)}s"
 
 
 def slug(text: str) -> str:

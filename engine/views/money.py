@@ -55,9 +55,16 @@ def money(amount: object, currency: str) -> str:
 
 def amount_words(amount: Amount) -> str:
     """Write an amount with how often it is charged: `$24.00 a month`, `$60.00 every 3 months`."""
-    text = money(amount.value, amount.currency)
+    text = amount_alone(amount)
     if not amount.interval:
         return text
     if amount.interval_count == 1:
         return f"{text} a {amount.interval}"
     return f"{text} every {amount.interval_count} {amount.interval}s"
+
+
+def amount_alone(amount: Amount) -> str:
+    """Write an amount without its interval; as a plain number if its currency is not known."""
+    if not amount.currency:
+        return f"{amount.value} minor units"
+    return money(amount.value, amount.currency)

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine.plan.compare.field_changes import currency_of
-from engine.plan.model import Change, FieldChange
+from engine.plan.model import FieldChange
 from engine.schema.attribute import Attribute, Kind
-from engine.schema.resource_type import ResourceType, Schemas
+from engine.schema.resource_type import ResourceType
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, dotted
 from engine.values.templates import targets_in
@@ -20,6 +20,8 @@ _TELLING = 4
 """Leaves of an object that goes; more would hide the objects among their fields."""
 _DEEPEST = 2
 """Keys of a path down to such a leaf."""
+_NEEDED = 2
+"""The rank of what a create needs; keys and amounts are before it."""
 
 
 # ── ids and what they name ────────────────────────────────────────────────────────────────
@@ -117,24 +119,28 @@ def _waits(after: Any, written: Any, names: Mapping[str, str]) -> list[str]:
     return waits if len(waits) == sum(value is UNKNOWN for value in after) else []
 
 
-def leaves_that_tell(change: Change, schemas: Schemas) -> Iterator[Leaf]:
+def leaves_that_tell(
+    kind: ResourceType, values: Mapping[str, Any], *, closely: bool = False
+) -> Iterator[Leaf]:
     """What a person knows a removed object by: its amount, its code, its address.
 
     Keys come first, then amounts, then what a create needs, then other plain values, those of the
     object itself before those that are nested.
+
+    Args:
+        kind: Its type.
+        values: The object.
+        closely: Only keys, amounts and what a create needs.
     """
-    kind = schemas.get(change.type)
-    if kind is None:
-        return
     keys = {field for key in kind.life.natural_keys for field in key.fields}
     ranked: list[tuple[int, Path, Any, Attribute]] = []
-    for path, value in leaves(change.before):
+    for path, value in leaves(values):
         attribute = _plain(kind, path, value)
         if attribute is not None:
             ranked.append((_rank(path, attribute, keys), path, value, attribute))
-    for _, path, value, attribute in sorted(ranked, key=lambda entry: entry[0])[:_TELLING]:
-        currency = currency_of(attribute, path, change.before, {})
-        yield Leaf("-", dotted(path), show(value, currency))
+    for rank, path, value, attribute in sorted(ranked, key=lambda entry: entry[0])[:_TELLING]:
+        if rank <= _NEEDED or not closely:
+            yield Leaf("-", dotted(path), show(value, currency_of(attribute, path, values, {})))
 
 
 def _rank(path: Path, attribute: Attribute, keys: Collection[str]) -> int:
@@ -142,7 +148,7 @@ def _rank(path: Path, attribute: Attribute, keys: Collection[str]) -> int:
         return 0
     if attribute.money:
         return 1
-    return 2 if attribute.required and len(path) == 1 else 2 + len(path)
+    return _NEEDED if attribute.required and len(path) == 1 else _NEEDED + len(path)
 
 
 def _plain(kind: ResourceType, path: Path, value: Any) -> Attribute | None:

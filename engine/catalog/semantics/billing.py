@@ -8,7 +8,7 @@ from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import COUNT, METADATA
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Revival, Verb
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 METER = Row(
@@ -75,7 +75,7 @@ CREDIT_GRANT = Row(
     stack="billing",
     on_request=True,
     id_prefix="credgr_",
-    naming=Naming(under="customer"),
+    naming=Naming(under="customer", phrase=(Words("{amount.monetary.value}"),)),
     life=Life(
         # D: a grant begins with its whole amount.
         loses="its record of what was used, so that the customer has the whole amount again",

@@ -14,7 +14,7 @@ from engine.catalog.semantics.shared_rules import (
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Revival
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 from engine.values.markers import ABSENT
 
@@ -23,6 +23,15 @@ COUPON = Row(
     title="coupon",
     stack="discounts",
     id_prefix="",
+    naming=Naming(
+        phrase=(
+            Words("{percent_off} % off"),
+            Words("{amount_off} off"),
+            Words("once", when={"duration": "once"}),
+            Words("forever", when={"duration": "forever"}),
+            Words("for {duration_in_months:month}"),
+        )
+    ),
     life=Life(
         # S: times_redeemed.
         loses="its count of redemptions",
@@ -117,7 +126,14 @@ PROMOTION_CODE = Row(
     title="promotion code",
     stack="discounts",
     id_prefix="promo_",
-    naming=Naming(under="promotion.coupon", fields=()),
+    naming=Naming(
+        under="promotion.coupon",
+        fields=(),
+        phrase=(
+            Words("for purchases from {restrictions.minimum_amount}"),
+            Words(", at most {max_redemptions:redemption}"),
+        ),
+    ),
     life=Life(
         # S: times_redeemed.
         loses="its count of redemptions",

@@ -31,7 +31,7 @@ from engine.catalog.semantics.shared_rules import (
 )
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Removal, Revival, Verb
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 _RECURRING = ("line_items.*.price.recurring", "line_items.*.price_data.recurring")
@@ -41,7 +41,13 @@ PAYMENT_LINK = Row(
     title="payment link",
     stack="payments",
     id_prefix="plink_",
-    naming=Naming(fields=("line_items.data.0.price",)),
+    naming=Naming(
+        fields=("line_items.data.0.price",),
+        phrase=(
+            Words("{line_items.0.price_data.unit_amount}", zero="free"),
+            Words("at {url}"),
+        ),
+    ),
     life=Life(
         # S: url.
         loses="its URL",

@@ -9,6 +9,7 @@ from engine.catalog.semantics.shared import ACTIVE_AGAIN, METADATA, URL
 from engine.catalog.semantics.shared_rules import active_only, recurring_only
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, Removal, Verb
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 _PRODUCTS = "features.subscription_update.products.*"
@@ -20,6 +21,12 @@ PORTAL_CONFIGURATION = Row(
     title="customer portal configuration",
     stack="portal",
     id_prefix="bpc_",
+    naming=Naming(
+        phrase=(
+            Words("customers may change to {features.subscription_update.products:product}"),
+            Words(", with a login page", when={"login_page.enabled": True}),
+        )
+    ),
     life=Life(
         # S: login_page.url.
         loses="the URL of its login page",

@@ -25,7 +25,7 @@ from engine.catalog.semantics.shared_rules import (
 )
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Detach, Life, NaturalKey
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 # What the entries of currency_options repeat.
@@ -45,6 +45,12 @@ _AMOUNTS = (
     "tiers.*.unit_amount",
     "tiers.*.unit_amount_decimal",
 )
+_TIER = (
+    Words("{unit_amount:alone} a unit"),
+    Words("{flat_amount:alone} flat"),
+    Words("up to {up_to}"),
+    Words("beyond", when={"up_to": None}),
+)
 
 PRICE = Row(
     face="Price",
@@ -52,7 +58,18 @@ PRICE = Row(
     stack="catalog",
     id_prefix="price_",
     naming=Naming(
-        under="product", with_fields=("recurring.interval",), apart=("currency", "unit_amount")
+        under="product",
+        with_fields=("recurring.interval",),
+        apart=("currency", "unit_amount"),
+        phrase=(
+            Words("{unit_amount}", zero="free"),
+            Words("{tiers:tier}"),
+            Words("the customer chooses", when={"custom_unit_amount.enabled": True}),
+            Words("from {custom_unit_amount.minimum}"),
+            Words("up to {custom_unit_amount.maximum}"),
+            Words(", metered", when={"recurring.usage_type": "metered"}),
+        ),
+        parts={"tiers": _TIER},
     ),
     life=Life(
         # D: subscriptions stay on the price that they were made with.
@@ -209,7 +226,17 @@ PLAN = Row(
     stack="catalog",
     on_request=True,
     id_prefix="plan_",
-    naming=Naming(under="product", with_fields=("interval",), apart=("currency", "amount")),
+    naming=Naming(
+        under="product",
+        with_fields=("interval",),
+        apart=("currency", "amount"),
+        phrase=(
+            Words("{amount}", zero="free"),
+            Words("{tiers:tier}"),
+            Words(", metered", when={"usage_type": "metered"}),
+        ),
+        parts={"tiers": _TIER},
+    ),
     life=Life(
         # D: subscriptions stay on the plan that they were made with.
         loses="the subscriptions that are on it",

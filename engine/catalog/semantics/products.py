@@ -25,7 +25,7 @@ from engine.catalog.semantics.shared_rules import (
     rising_tiers,
 )
 from engine.schema.lifecycle import Companion, Life, NaturalKey, Probe, Removal, Verb
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 _AMOUNTS = dict.fromkeys(
@@ -44,6 +44,7 @@ PRODUCT = Row(
     title="product",
     stack="catalog",
     id_prefix="prod_",
+    naming=Naming(phrase=(Words("with a price of {default_price_data.unit_amount}"),)),
     life=Life(
         # D: deletable only while no price exists, archived ones included (R); else archive.
         removals=(
@@ -127,7 +128,10 @@ SHIPPING_RATE = Row(
     title="shipping rate",
     stack="catalog",
     id_prefix="shr_",
-    naming=Naming(apart=("fixed_amount.currency", "fixed_amount.amount")),
+    naming=Naming(
+        apart=("fixed_amount.currency", "fixed_amount.amount"),
+        phrase=(Words("{fixed_amount.amount}", zero="free"),),
+    ),
     life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN, known_by=("display_name",)),
     expand=("fixed_amount.currency_options",),
     hidden=("fixed_amount.currency_options",),

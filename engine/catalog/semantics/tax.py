@@ -17,7 +17,7 @@ from engine.catalog.semantics.shared import (
 from engine.catalog.semantics.shared_rules import ahead, only_when, within_five_years
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Ending, Life, NaturalKey, Removal, Verb
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 TAX_RATE = Row(
@@ -25,7 +25,15 @@ TAX_RATE = Row(
     title="tax rate",
     stack="tax",
     id_prefix="txr_",
-    naming=Naming(with_fields=("country", "state"), apart=("jurisdiction", "percentage")),
+    naming=Naming(
+        with_fields=("country", "state"),
+        apart=("jurisdiction", "percentage"),
+        phrase=(
+            Words("{percentage} %"),
+            Words("in the price", when={"inclusive": True}),
+            Words("on top of the price", when={"inclusive": False}),
+        ),
+    ),
     life=Life(removals=(ARCHIVE,), revival=ACTIVE_AGAIN, known_by=("display_name",)),
     fields={
         **METADATA,

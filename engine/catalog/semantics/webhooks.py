@@ -9,7 +9,7 @@ from engine.catalog.semantics.shared import DELETE, METADATA
 from engine.catalog.semantics.shared_rules import only_when
 from engine.schema.field_semantics import ListOrder
 from engine.schema.lifecycle import Life, NaturalKey, Revival
-from engine.schema.naming import Naming
+from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
 # L: loopback addresses are refused, since Stripe could never reach them; nor could it private ones.
@@ -45,7 +45,7 @@ WEBHOOK_ENDPOINT = Row(
     title="webhook endpoint",
     stack="webhooks",
     id_prefix="we_",
-    naming=Naming(fields=("url", "description")),
+    naming=Naming(fields=("url", "description"), phrase=(Words("{enabled_events:event}"),)),
     life=Life(
         # S: secret, signing_secret.
         loses="its signing secret",
@@ -82,7 +82,10 @@ EVENT_DESTINATION = Row(
     title="event destination",
     stack="webhooks",
     id_prefix="ed_",
-    naming=Naming(fields=("name", "webhook_endpoint.url")),
+    naming=Naming(
+        fields=("name", "webhook_endpoint.url"),
+        phrase=(Words("{enabled_events:event}"), Words("to {webhook_endpoint.url}")),
+    ),
     life=Life(
         # S: secret, signing_secret.
         loses="its signing secret",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.catalog import loader
-from engine.plan.amounts import Amount, amounts_in
+from engine.plan.amounts import Amount, amount_at, amounts_in, said_by
 from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, parse_path
 
@@ -101,3 +101,35 @@ def test_what_an_object_refers_to_as_a_whole_is_passed_over() -> None:
     price = {"currency": "usd", "unit_amount": 100, "recurring": "later"}
     (amount,) = amounts("stripe_price", price).values()
     assert amount.interval == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"currency": "usd", "unit_amount": 100}, 100),
+        ({"currency": "usd", "unit_amount_decimal": "0.5"}, Decimal("0.5")),
+        ({"currency": "usd"}, None),
+    ],
+)
+def test_an_amount_is_found_in_either_spelling(values: dict[str, Any], found: Any) -> None:
+    """Whichever of the two is declared."""
+    root = loader.schemas()["stripe_price"].root
+    amount = amount_at(root, ("unit_amount",), values)
+    assert (None if amount is None else amount.value) == found
+
+
+def test_a_field_that_the_type_does_not_have_is_no_amount() -> None:
+    """Nor is anything said by it."""
+    root = loader.schemas()["stripe_price"].root
+    assert amount_at(root, ("unknown",), {"unknown": 5}) is None
+    assert list(said_by(root, ("unknown",))) == []
+
+
+def test_the_words_of_an_amount_are_of_its_currency_and_interval_too() -> None:
+    """So that they need not be said a second time; those of other fields are."""
+    root = loader.schemas()["stripe_price"].root
+    said = set(said_by(root, ("unit_amount",)))
+    assert said >= {("unit_amount",), ("unit_amount_decimal",), ("currency",)}
+    assert ("recurring", "interval_count") in said
+    assert ("nickname",) not in said
+    assert list(said_by(root, ("nickname",))) == [("nickname",)]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.plan.amounts import Amount
-from engine.views.described import percent
+from engine.views.brief.differences import percent
 from engine.views.money import amount_words
 
 
