@@ -19,6 +19,7 @@ from engine.operations.run.context import Context
 from engine.ports.backend import StateBackend
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
+from engine.ports.review.repository import Repository
 from engine.ports.secret_sink import SecretSink
 from engine.settings import Settings, is_live, load_settings
 from engine.values.secret import Sensitive
@@ -72,6 +73,13 @@ def open_project(
         new_id=_new_id,
         clock=time.time,
     )
+
+
+def open_repository(root: Path) -> Repository:
+    """The repository that a project folder is in."""
+    from engine.backends.git import GitRepository
+
+    return GitRepository(root)
 
 
 def _state_backend(settings: Settings) -> Callable[[], StateBackend]:

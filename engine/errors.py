@@ -11,7 +11,8 @@ turns them into text and exit codes.
     ├── SettingsError                  configuration that cannot be used
     ├── ProblemsError                  findings with file and line, all at once
     │   ├── StackError                 in the authors' modules
-    │   └── StateProblemsError         in state files
+    │   ├── StateProblemsError         in state files
+    │   └── ReviewFindingsError        in what was committed between two commits
     ├── GraphError                     references that form a cycle
     ├── StateError                     a state file that cannot be read, trusted or written
     │   ├── UntrustedStateError        it is not what this engine wrote
@@ -20,6 +21,7 @@ turns them into text and exit codes.
     │   └── LockLostError              the run lock was lost
     ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
+    ├── RepositoryError                git cannot read what is asked for
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
     │   ├── PermissionDeniedError      403
@@ -147,6 +149,13 @@ class StateProblemsError(ProblemsError):
     place = "the state"
 
 
+class ReviewFindingsError(ProblemsError):
+    """What a review of two commits found."""
+
+    reference = "review"
+    place = "what was committed"
+
+
 class GraphError(EngineError):
     """References that form a cycle.
 
@@ -215,6 +224,12 @@ class SecretSinkError(EngineError):
     """The place for secrets cannot take one; the object was not created."""
 
     reference = "secret-sink"
+
+
+class RepositoryError(EngineError):
+    """Git is missing, or cannot read what it is asked for."""
+
+    reference = "repository"
 
 
 class ProviderError(EngineError):

@@ -21,6 +21,7 @@ from engine.views.style import Style, visible, wants_colour
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
     from engine.ports.hook import Hook
+    from engine.ports.review.repository import Repository
     from engine.variables import Variables
     from engine.views.progress.lines import LineProgress
     from engine.views.view import Page, ReportView, View, ViewOptions
@@ -178,6 +179,16 @@ class Invocation:
             SettingsError: for configuration that cannot be used.
         """
         return self._open(self._project(), self.environment, self._variables, hook)
+
+    def open_folder(self, root: Path, environment: str) -> Context:
+        """Wire a project folder for an environment, with the variables that were given."""
+        return self._open(root, environment, self._variables, None)
+
+    def repository(self) -> Repository:
+        """The repository that the project is in."""
+        from engine.bootstrap import open_repository
+
+        return open_repository(self.root)
 
     def _project(self) -> Path:
         root = self.root

@@ -27,6 +27,7 @@ _HOMES = {
     "drift": "engine.cli.commands.drift:drift",
     "diff": "engine.cli.commands.diff:diff",
     "promote": "engine.cli.commands.promote:promote",
+    "review": "engine.cli.commands.review:review",
     "stacks": "engine.cli.commands.stacks:stacks",
     "graph": "engine.cli.commands.graph:graph",
     "show": "engine.cli.commands.show:show",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 
 from engine.address import ResourceAddress
@@ -78,6 +79,20 @@ def describe_plan(
             used_by=impact_words(impacts[change.address]) if change.address in impacts else "",
         )
         for change in plan.pending
+    )
+
+
+def describe_applied(plan: Plan, schemas: Schemas) -> tuple[DescribedChange, ...]:
+    """Describe changes that were made, as `describe_plan` does those that are to be made."""
+    return tuple(
+        dataclasses.replace(
+            one,
+            heading=vocabulary.in_the_past(one.heading),
+            # Where the old object is, a note says.
+            order=vocabulary.in_the_past(one.order) if one.change.removal is not None else "",
+            brief=vocabulary.in_the_past(one.brief),
+        )
+        for one in describe_plan(plan, schemas, {})
     )
 
 

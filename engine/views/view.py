@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
+    from engine.ports.review.report import ReviewReport
     from engine.views.picture.model import Picture
 
 
@@ -110,6 +111,9 @@ class ReportView(Protocol):
 
     def promoted(self, promotion: Promotion, /) -> Page:
         """A plan for one environment, and what will still differ from another after it."""
+
+    def reviewed(self, report: ReviewReport, /) -> Page:
+        """What was applied between two commits. What is wrong is on stderr too, as text."""
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         """Whole states."""

@@ -153,6 +153,11 @@ def heading(change: Change, schemas: Schemas) -> str:
     return f"{action}{'; ' if ': ' in action else ': '}{'; '.join(reasons)}"
 
 
+def in_the_past(text: str) -> str:
+    """The words for a change that is to be made, as words for one that was made."""
+    return text.replace("will be ", "was ").replace(" is ", " was ")
+
+
 def order_of_replacement(change: Change, schemas: Schemas) -> str:
     """Say which of the two objects of a replacement is first, and what happens to the old one."""
     if change.action is not Action.REPLACE:

@@ -19,6 +19,7 @@ COMMANDS = [
     "drift",
     "diff",
     "promote",
+    "review",
     "stacks",
     "graph",
     "show",

@@ -42,6 +42,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "plan": ("plan --no-refresh", frozenset({"filelock"})),
     "promote": ("promote local default --no-refresh", frozenset({"filelock"})),
     "diff": ("diff local default --no-refresh", frozenset()),
+    "review": ("review HEAD", frozenset()),
     "stacks": ("stacks", frozenset()),
     "graph": ("graph", frozenset()),
     "show": ("show", frozenset()),

@@ -178,7 +178,11 @@ def _drift_row(drift: Drift) -> h.Node:
 
 
 def change_section(
-    title: str, rows: Sequence[Row], described: Sequence[DescribedChange], *chips: Chip
+    title: str,
+    rows: Sequence[Row],
+    described: Sequence[DescribedChange],
+    *chips: Chip,
+    done: bool = False,
 ) -> h.Element:
     """The changes of a run with their filters.
 
@@ -187,11 +191,12 @@ def change_section(
         rows: A row for each change.
         described: The changes.
         chips: Further chips, before those of the actions.
+        done: The changes were made.
     """
-    return row_section(title, "change", rows, [*chips, *_action_chips(described)])
+    return row_section(title, "change", rows, [*chips, *_action_chips(described, done=done)])
 
 
-def _action_chips(described: Sequence[DescribedChange]) -> Iterator[Chip]:
+def _action_chips(described: Sequence[DescribedChange], *, done: bool) -> Iterator[Chip]:
     for action in Action:
         those = [one for one in described if one.change.action is action]
         if not those:
@@ -199,7 +204,7 @@ def _action_chips(described: Sequence[DescribedChange]) -> Iterator[Chip]:
         yield Chip(
             group=ACTION,
             value=action.value,
-            label=vocabulary.counts([action] * len(those), done=False, always=False)[0],
+            label=vocabulary.counts([action] * len(those), done=done, always=False)[0],
             colour=parts.colour_of(those[0].symbol),
             sign=" ".join(dict.fromkeys(one.symbol for one in those)),
         )

@@ -22,7 +22,7 @@ def error_page(error: EngineError) -> Mapping[str, Any]:
 
 def _details(error: EngineError) -> Iterator[h.Node]:
     if isinstance(error, ProblemsError):
-        yield parts.panel("Problems", parts.listed(map(_problem, error.problems)), tone="red")
+        yield parts.panel("Problems", parts.listed(map(problem, error.problems)), tone="red")
     if error.cause:
         yield parts.panel("Cause", h.pre[error.cause], tone="red")
     if isinstance(error, ProviderError) and error.request_id:
@@ -31,6 +31,7 @@ def _details(error: EngineError) -> Iterator[h.Node]:
         yield parts.panel("What to do next", h.pre[error.hint], name="hint")
 
 
-def _problem(problem: Problem) -> h.Node:
-    place, _, rest = str(problem).partition(": ")
+def problem(found: Problem) -> h.Node:
+    """One finding, its place first."""
+    place, _, rest = str(found).partition(": ")
     return h.span(".place")[place], " ", h.pre[rest]

@@ -24,6 +24,7 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.review.report import ReviewReport
 
 
 class HtmlView:
@@ -59,6 +60,11 @@ class HtmlView:
         left = h.pre[remaining_text(promotion, PLAIN)]
         more = parts.panel("What still differs", left, name="differences")
         return plan_page(promotion.report, loader.schemas(), more=more)
+
+    def reviewed(self, report: ReviewReport, /) -> Page:
+        from engine.views.html.review import review_page
+
+        return review_page(report, loader.schemas())
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_page(environment, states, loader.schemas())

@@ -106,9 +106,9 @@ def _plan(plan: Plan) -> dict[str, Any]:
     return {
         "stack": plan.stack,
         "serial": plan.serial,
-        "changes": [_change(change) for change in plan.pending],
+        "changes": [change_document(change) for change in plan.pending],
         "drift": [_drift(drift) for drift in plan.drift],
-        "outputs": {output.name: _output(output) for output in plan.outputs},
+        "outputs": {output.name: output_change_document(output) for output in plan.outputs},
         "summary": summary(plan),
         "warnings": list(plan.warnings),
         "refusals": list(plan.refusals),
@@ -116,7 +116,8 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_document(change: Change) -> dict[str, Any]:
+    """Write what happens to one resource."""
     hidden = [entry.path for entry in change.fields if entry.sensitive]
     return {
         "address": change.address,
@@ -186,7 +187,8 @@ def _drift(drift: Drift) -> dict[str, Any]:
     }
 
 
-def _output(output: OutputChange) -> dict[str, Any]:
+def output_change_document(output: OutputChange) -> dict[str, Any]:
+    """Write how one output changes; a secret is masked."""
     return {
         "before": _side(output.before, sensitive=output.sensitive),
         "after": _side(output.after, sensitive=output.sensitive),
@@ -198,7 +200,7 @@ def _output(output: OutputChange) -> dict[str, Any]:
 def _output_now(output: OutputChange, result: ApplyResult) -> dict[str, Any]:
     value = result.state.outputs.get(output.name, ABSENT)
     return {
-        **_output(output),
+        **output_change_document(output),
         "after": _side(value, sensitive=output.sensitive),
         "after_unknown": False,
     }

@@ -32,6 +32,7 @@ from engine.views.view import NewProject, Page, ViewOptions
 if TYPE_CHECKING:
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
+    from engine.ports.review.report import ReviewReport
     from engine.views.picture.model import Picture
 
 
@@ -82,6 +83,11 @@ class JsonView:
         from engine.views.json.drift import accepted_document
 
         return accepted_document(report)
+
+    def reviewed(self, report: ReviewReport, /) -> Page:
+        from engine.views.json.review import review_document
+
+        return review_document(report)
 
     def saved_plan(self, saved: SavedPlan, /) -> Page:
         return plan_document(saved.report())

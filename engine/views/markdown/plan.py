@@ -51,7 +51,7 @@ def plan_markdown(
             *_rules(report),
             *change_sections(changes, schemas, several=several),
             *_surroundings(report, several=several),
-            _leaves(changes, several=several),
+            every_field(changes, several=several),
         ],
         where=where or _where(report),
         limit=limit,
@@ -99,7 +99,7 @@ def change_sections(
     yield Section(title="#### Other changes", entries=lines(others), noun="other changes")
 
 
-def _leaves(changes: Sequence[DescribedChange], *, several: bool) -> Section:
+def every_field(changes: Sequence[DescribedChange], *, several: bool) -> Section:
     """Every leaf of the changes, in a fold."""
     return Section(
         title="Every field",

@@ -106,7 +106,7 @@ def error_markdown(error: EngineError) -> str:
             [
                 Section(
                     title="",
-                    entries=[_problem(problem) for problem in error.problems],
+                    entries=[problem_line(problem) for problem in error.problems],
                     noun="problems",
                 )
             ],
@@ -134,7 +134,8 @@ def error_markdown(error: EngineError) -> str:
     return "\n\n".join(parts)
 
 
-def _problem(problem: Problem) -> str:
+def problem_line(problem: Problem) -> str:
+    """One finding with its place, and what to do below it."""
     more = f" (and {problem.count - 1} more like it at this line)" if problem.count > 1 else ""
     place = f"{problem.file}:{problem.line}" if problem.line else problem.file
     hint = f"\n  - {inline.words(problem.hint)}" if problem.hint else ""

@@ -21,6 +21,7 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.review.report import ReviewReport
 
 
 class MarkdownView:
@@ -54,6 +55,11 @@ class MarkdownView:
         title = f"After this: {inline.in_html(promotion.source)} and this environment"
         left = Section(title=title, entries=rest, noun="lines", code="text", folded=True)
         return page(str(self.plan(promotion.report)), [left], where="`engine diff` shows it")
+
+    def reviewed(self, report: ReviewReport, /) -> Page:
+        from engine.views.markdown.review import review_markdown
+
+        return review_markdown(report, loader.schemas())
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_markdown(environment, states, loader.schemas())

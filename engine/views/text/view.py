@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
+    from engine.ports.review.report import ReviewReport
     from engine.views.picture.model import Picture
 
 
@@ -94,6 +95,11 @@ class TextView:
         from engine.views.text.environments import remaining_text
 
         return f"{self.plan(promotion.report)}\n\n{remaining_text(promotion, self._style)}"
+
+    def reviewed(self, report: ReviewReport, /) -> Page:
+        from engine.views.text.commits.review import review_text
+
+        return review_text(report, loader.schemas(), self._style)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

@@ -164,6 +164,7 @@ DOCUMENTS: Mapping[str, Document] = {
     "diff": Document("What differs between two environments.", plans.DIFF, ("diff",)),
     "drift": Document("What was changed on Stripe.", plans.DRIFT_REPORT, ("drift",)),
     "accepted": Document("What was written into modules.", plans.ACCEPTED, ("drift",)),
+    "review": Document("What was applied between two commits.", plans.REVIEW, ("review",)),
     "states": Document("Whole states.", states.STATES, ("show",)),
     "addresses": Document("What is managed.", states.ADDRESSES, ("state list", "state rm")),
     "resource": Document(

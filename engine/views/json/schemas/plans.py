@@ -25,6 +25,7 @@ from engine.views.json.schemas.shared import (
     IMPACT,
     ORPHAN,
     OUTCOME,
+    PROBLEM,
     REFUSED,
     RENAME,
 )
@@ -73,6 +74,35 @@ APPLY = extended(
         "ended": by_name(COUNT),
         "outcomes": array(OUTCOME),
     },
+)
+REVIEW = record(
+    {
+        "base": about("The earlier commit.", TEXT),
+        "head": about("The later commit, or the working tree.", TEXT),
+        "valid": about("There is no finding.", FLAG),
+        "stacks": about(
+            "The states that differ.",
+            array(
+                record(
+                    {
+                        "environment": TEXT,
+                        "stack": TEXT,
+                        "file": TEXT,
+                        "account": ACCOUNT,
+                        "serial": about(
+                            "Null where there is no state.",
+                            record({"before": maybe(COUNT), "after": maybe(COUNT)}),
+                        ),
+                        "changes": about("What was applied.", array(CHANGE)),
+                        "outputs": by_name(_OUTPUT_CHANGE),
+                        "notes": array(TEXT),
+                    }
+                )
+            ),
+        ),
+        "findings": array(PROBLEM),
+        "unchecked": about("What could not be checked, and why.", array(TEXT)),
+    }
 )
 
 _FOUND = maybe(record({"id": maybe(TEXT), "gone": FLAG}))

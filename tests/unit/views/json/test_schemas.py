@@ -46,6 +46,7 @@ PAGES = {
     "types": "types",
     "validated": "validation",
     "verified": "verified",
+    "reviewed": "review",
 }
 """The document of each page of a view."""
 

@@ -1,0 +1,1 @@
+"""`engine review`: what was applied between two commits, from their state files."""

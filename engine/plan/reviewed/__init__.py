@@ -1,0 +1,1 @@
+"""What was applied between two committed states, and what no run could have changed."""

@@ -1,0 +1,1 @@
+"""Two commits as text: what was applied between them."""
