@@ -355,7 +355,8 @@ class PlanReport:
         orphans: Stacks of the environment that have a state and no module, and are not planned.
         recovered: An unfinished run was recovered before planning, which may have written.
         impacts: What uses the objects that the plans end or change, in the order of the changes.
-        impact_asked: It was counted, so that what `impacts` does not have is used by nothing.
+        impact_asked: It was asked for: of what `impacts` does not have, nothing is known that could
+            use it.
     """
 
     environment: str

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from engine.plan.impact import Impact, Use
 
+NOTHING = "nothing that was found"
+"""What uses an object where all was counted and nothing was found."""
 _SHOWN = 3
 """Names that a line has of one sort; more are counted."""
 
@@ -26,7 +28,7 @@ def impact_words(impact: Impact) -> str:
     parts = [use_words(use) for use in impact.uses]
     if impact.unread:
         parts.append(f"not counted: {impact.unread}")
-    return "; ".join(parts) or "nothing that was found"
+    return "; ".join(parts) or NOTHING
 
 
 def use_words(use: Use) -> str:

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from engine.address import parse_address
+from engine.catalog import loader
+from engine.catalog.semantics.usage import USAGE
 from engine.emulator.doors.transport import InProcessTransport
 from engine.operations.impact import lists
+from engine.operations.impact.touched import Touched
 from engine.plan.impact import Impact, Use
 from engine.plan.model import PlanReport
 from engine.stripe.http.client import ClientOptions, StripeHTTP
@@ -276,6 +280,29 @@ def test_an_endpoint_names_its_application_and_its_events_without_a_request(
     )
 
 
+def test_a_url_that_is_a_secret_is_counted_and_not_shown(project: Project) -> None:
+    """Neither what is a secret now, nor what was one at the last apply."""
+    hidden = "https://shop.example/hook-4711"
+    text = """
+        from engine import Sensitive
+        from engine.stripe import WebhookEndpoint
+        WebhookEndpoint("app", url={}, enabled_events=["invoice.paid"])
+    """
+    project.write(text.format(f'Sensitive("{hidden}")'))
+    project.apply()
+    project.write("")
+    gone = impact_of(project, "stripe_webhook_endpoint.app")
+    assert [(use.what, use.count, use.where) for use in gone.uses] == [
+        ("URLs", 1, ()),
+        ("event types", 1, ("invoice.paid",)),
+    ]
+    project.write(text.format('"https://shop.example/plain"'))
+    project.apply()
+    project.write(text.format(f'Sensitive("{hidden}")'))
+    changed = impact_of(project, "stripe_webhook_endpoint.app")
+    assert [use.where for use in changed.uses] == [(), ("invoice.paid",)]
+
+
 def test_a_key_that_may_not_list_something_is_no_reason_to_fail(project: Project) -> None:
     """What it may not list is named with Stripe's reason; the rest is counted."""
     project.key = "rk_test_shop"
@@ -345,14 +372,17 @@ def test_resources_of_other_stacks_are_named_with_their_stack(project: Project) 
 
 
 def test_what_the_plan_removes_itself_loses_nothing(project: Project) -> None:
-    """A link that goes with its price is no reason to wait."""
+    """A link that goes with its price does not; the default portal stays, as Stripe keeps it."""
     project.write(BEFORE + NAMED)
     project.apply()
     project.write("")
-    report = project.report(impact=True)
-    assert {one.address: one.uses for one in report.impacts if one.address == ADDRESS} == {
-        ADDRESS: ()
-    }
+    assert impact_of(project).uses == (
+        Use(
+            what="customer portals",
+            count=1,
+            where=("stripe_billing_portal_configuration.portal",),
+        ),
+    )
 
 
 def test_a_connected_account_is_asked_on_its_own(project: Project) -> None:
@@ -389,3 +419,81 @@ def test_a_connected_account_is_asked_on_its_own(project: Project) -> None:
     )
     project.write(text.format(2400))
     assert impact_of(project).uses == (Use(what="active subscriptions", count=1, note=KEEP),)
+
+
+@pytest.mark.parametrize("used", USAGE)
+def test_every_list_of_the_table_is_one_that_stripe_answers(project: Project, used: str) -> None:
+    """A filter that is unknown, or of another form, would be refused: then nothing is counted."""
+    kind = loader.by_object(used)
+    one = Touched(
+        stack="shop",
+        address=parse_address(f"{kind.name}.one"),
+        kind=kind,
+        id="none",
+        account="",
+        ends=True,
+        usage=USAGE[used],
+        found=None,
+    )
+    asked = lists.Lists(project.connect(), loader.schemas())
+    asked.read_for([one])
+    unread = {asked.count(by, "", "none").unread for by in USAGE[used].by}
+    # L: a filter takes the id of an object that exists.
+    assert {why for why in unread if not why.startswith("No such ")} <= {""}
+
+
+def test_prices_on_a_meter_and_who_pays_them(project: Project) -> None:
+    """Active prices are named, subscriptions counted through archived ones too."""
+    project.write("""
+        from engine.stripe import Meter
+        Meter("calls", display_name="Calls", event_name="calls", default_aggregation={
+            "formula": "sum"})
+    """)
+    project.apply()
+    meter = project.id("stripe_billing_meter.calls")
+    product = project.call("post", "/v1/products", name="API")["id"]
+    metered = {"interval": "month", "usage_type": "metered", "meter": meter}
+    price, other = (
+        project.call(
+            "post",
+            "/v1/prices",
+            product=product,
+            currency="usd",
+            unit_amount=1,
+            recurring=recurring,
+        )["id"]
+        for recurring in (metered, {"interval": "month"})
+    )
+    subscribe(project, price)
+    subscribe(project, other)
+    project.write("")
+    found = impact_of(project, "stripe_billing_meter.calls")
+    assert [(use.what, use.count, use.unmanaged) for use in found.uses] == [
+        ("prices", 1, (price,)),
+        ("active subscriptions", 1, ()),
+    ]
+
+
+def test_a_product_counts_through_its_prices(project: Project) -> None:
+    """Each subscription once, whichever of the prices it is on; and coupons that are limited."""
+    project.write(BEFORE)
+    project.apply()
+    product, price = project.id("stripe_product.pro"), project.id(ADDRESS)
+    year = project.call(
+        "post",
+        "/v1/prices",
+        product=product,
+        currency="usd",
+        unit_amount=9000,
+        recurring={"interval": "year"},
+    )["id"]
+    subscribe(project, price, 2)
+    subscribe(project, year)
+    project.call("post", f"/v1/prices/{year}", active=False)
+    limited = {"percent_off": 10, "applies_to": {"products": [product]}}
+    coupon = project.call("post", "/v1/coupons", id="PRO10", **limited)["id"]
+    project.write("")
+    assert impact_of(project, "stripe_product.pro").uses == (
+        Use(what="active subscriptions", count=3, note=KEEP),
+        Use(what="coupons", count=1, unmanaged=(coupon,)),
+    )

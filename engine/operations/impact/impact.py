@@ -11,15 +11,17 @@ from engine.catalog.loader import type_name
 from engine.frozen import frozen
 from engine.operations.impact.lists import Counted, Lists, asked_about
 from engine.operations.impact.states import Names, Resource, shown
-from engine.operations.impact.touched import Touched, touched_by
+from engine.operations.impact.touched import Touched, ends_by, touched_by
 from engine.operations.run.session import Session
 from engine.plan.impact import Impact, Use
 from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.model import Action, Plan
+from engine.schema.resource_type import Schemas
 from engine.schema.usage import Usage, UsedBy
 from engine.values.paths import get_path, parse_path
 
 _NOT_ASKED = "Stripe was not asked (--no-refresh)"
+_NOT_READ = "it was not read"
 _NAMED = 10
 """Ids of one sort that are kept; more are only counted."""
 
@@ -50,17 +52,18 @@ def impacts_of(
         lists = Lists(session.provider, session.context.schemas) if refresh else None
         if lists is not None:
             lists.read_for(new)
-        count = _Count(lists, Names(session, new), frozenset(_removed(plans)))
+        removed = frozenset(_removed(plans, session.context.schemas))
+        count = _Count(lists, Names(session, new), removed)
         session.impacts.update({(one.stack, one.address): count.of(one) for one in new})
     found = (session.impacts[one.stack, one.address] for one in objects)
     return tuple(impact for impact in found if impact is not None)
 
 
-def _removed(plans: Sequence[Plan]) -> Iterator[Resource]:
+def _removed(plans: Sequence[Plan], schemas: Schemas) -> Iterator[Resource]:
     """The resources that plans remove: they lose nothing by what else the plans end."""
     for plan in plans:
         for change in plan.pending:
-            if change.action is Action.DELETE:
+            if change.action is Action.DELETE and ends_by(change, schemas[change.type]):
                 yield plan.stack, change.address
 
 
@@ -98,16 +101,19 @@ class _Count:
 
     def _own(self, used: Touched, unread: dict[str, str]) -> Iterator[Use]:
         for own in used.usage.own:
-            if self.lists is None:
-                unread[own.words] = _NOT_ASKED
+            if used.found is None:
+                unread[own.words] = _NOT_ASKED if self.lists is None else _NOT_READ
                 continue
-            value = get_path(used.found, parse_path(own.at))
+            path = parse_path(own.at)
+            value = get_path(used.found, path)
             note = own.note if used.ends else ""
             if isinstance(value, int) and value:
                 yield Use(what=own.words, count=value, note=note)
             elif value:
                 texts = (value,) if isinstance(value, str) else tuple(map(str, value))
-                yield Use(what=own.words, count=len(texts), where=texts, note=note)
+                hidden = any(secret[: len(path)] == path for secret in used.hidden)
+                where = () if hidden else texts
+                yield Use(what=own.words, count=len(texts), where=where, note=note)
 
     def _listed(self, used: Touched, unread: dict[str, str]) -> Iterator[Use]:
         for by in asked_about(used):
@@ -144,5 +150,5 @@ def _reasons(unread: Mapping[str, str]) -> str:
     """What was not counted, each reason once."""
     by_reason: dict[str, list[str]] = {}
     for words, reason in unread.items():
-        by_reason.setdefault(reason.rstrip("."), []).append(words)
+        by_reason.setdefault(" ".join(reason.split()).rstrip("."), []).append(words)
     return "; ".join(f"{', '.join(words)} ({reason})" for reason, words in by_reason.items())

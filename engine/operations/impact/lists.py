@@ -107,16 +107,17 @@ class Lists:
             first = self.count(use.through, account, id)
             between, more, unread = tuple(first.objects), first.more, first.unread
         found: dict[str, RemoteObject] = {}
+        looked_at = 0
         for one in between:
             for question in _questions(use, account, one):
                 listed = self._read[question]
-                unread = unread or listed.error
-                more = more or listed.more
-                users = (entry for entry in listed.objects if _uses(entry, use, one))
+                users = [entry for entry in listed.objects if _uses(entry, use, one)]
                 found.update({id_of(entry): entry for entry in users})
+                unread = unread or listed.error or _cut(listed.objects, use, one)
+                more = more or listed.more
+                looked_at += len(listed.objects)
         if more and not found and not unread:
-            newest = sum(len(self._read[q].objects) for q in _questions(use, account, id))
-            unread = f"none is among the newest {newest:,}, and there are more"
+            unread = f"none is among the newest {looked_at:,}, and there are more"
         return Counted(found, more, unread)
 
     def _ask(self, questions: Iterable[_Question]) -> None:
@@ -177,6 +178,16 @@ def _uses(found: RemoteObject, use: UsedBy, id: str) -> bool:
     """Whether an object of a list uses another one; a filter has sorted that out already."""
     named = not use.at or any(id in _values(found, parse_path(path)) for path in use.at)
     return named and _has(found, use.among)
+
+
+def _cut(listed: Sequence[RemoteObject], use: UsedBy, id: str) -> str:
+    """Why some may use an object although that is not seen: the list does not show all of them."""
+    paths = [(*parse_path(path), "has_more") for path in use.expand]
+    cut = sum(
+        any(get_path(found, path) is True for path in paths) and not _uses(found, use, id)
+        for found in listed
+    )
+    return f"of {cut} of them the list does not show all entries" if cut else ""
 
 
 def _has(found: RemoteObject, wanted: Mapping[str, tuple[Any, ...]]) -> bool:

@@ -56,7 +56,8 @@ class Names:
                 for path, value in scalars(entry.attributes):
                     if not isinstance(value, str) or (account, value) not in wanted:
                         continue
-                    attribute = self._schemas[entry.type].root.at(path)
+                    kind = self._schemas.get(entry.type)
+                    attribute = kind.root.at(path) if kind is not None else None
                     if attribute is not None and attribute.reference:
                         yield (attribute.reference, account, value), (state.stack, address)
 

@@ -13,7 +13,10 @@ from engine.schema.lifecycle import Verb
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.schema.usage import Usage
-from engine.values.paths import parse_path
+from engine.state.model import ResourceState
+from engine.values.paths import Path, parse_path
+from engine.values.secret import is_secret
+from engine.values.tree import scalars
 
 
 @frozen
@@ -28,7 +31,8 @@ class Touched:
         account: Connected account it is on; empty for the key's own.
         ends: It ends, or another one takes its place.
         usage: What can use it.
-        found: It, as it was read; None without a refresh.
+        found: It, as it was read; None if it was not.
+        hidden: Paths of what may not be shown of it: what is declared as a secret, now or before.
     """
 
     stack: str
@@ -39,6 +43,7 @@ class Touched:
     ends: bool
     usage: Usage
     found: RemoteObject | None
+    hidden: frozenset[Path] = frozenset()
 
 
 def touched_by(session: Session, plans: Sequence[Plan]) -> Iterator[Touched]:
@@ -48,7 +53,7 @@ def touched_by(session: Session, plans: Sequence[Plan]) -> Iterator[Touched]:
         for change in plan.pending:
             kind = session.context.schemas[change.type]
             known = usage(kind.object)
-            ends = _ends(change, kind)
+            ends = ends_by(change, kind)
             if not change.id or not (ends or (known is not None and _changes(change, known))):
                 continue
             entry = prior.at(change.address)
@@ -61,12 +66,21 @@ def touched_by(session: Session, plans: Sequence[Plan]) -> Iterator[Touched]:
                 account=entry.removal_policy.account if entry is not None else change.account,
                 ends=ends,
                 usage=known or Usage(),
+                hidden=frozenset(_hidden(change, entry)),
                 # What an earlier replacement left is another object under the same address.
                 found=read if read is not None and id_of(read) == change.id else None,
             )
 
 
-def _ends(change: Change, kind: ResourceType) -> bool:
+def _hidden(change: Change, entry: ResourceState | None) -> Iterator[Path]:
+    """Yield the paths of leaves that are secrets in the declaration or in the state."""
+    yield from (field.path for field in change.fields if field.sensitive)
+    if entry is not None:
+        recorded = (entry.declared, entry.attributes)
+        yield from (path for side in recorded for path, value in scalars(side) if is_secret(value))
+
+
+def ends_by(change: Change, kind: ResourceType) -> bool:
     """Whether an object ends: removed, replaced, or archived by what is declared of it."""
     if change.action in (Action.DELETE, Action.REPLACE):
         removed = change.removal is not None and change.removal.verb is not Verb.KEEP

@@ -10,6 +10,7 @@ from engine.plan.refusal import Refusal
 from engine.schema.resource_type import Schemas
 from engine.views.described import DescribedChange, describe_plan
 from engine.views.fields import Leaf
+from engine.views.impacts import NOTHING
 from engine.views.markdown import inline
 from engine.views.markdown.page import LIMIT, Section, page
 from engine.views.style import PLAIN
@@ -91,7 +92,7 @@ def change_sections(
     used = [
         f"{_named(one, several=several)} {inline.words(one.used_by)}"
         for one in changes
-        if one.used_by
+        if one.used_by not in ("", NOTHING)
     ]
     yield Section(title="#### Money", entries=lines(money), noun="changes of money")
     yield Section(title="#### In use", entries=used, noun="objects in use")

@@ -161,3 +161,25 @@ def test_none_among_the_newest_is_not_none() -> None:
     provider = Recorder(more=True, answers={("payment_link", ""): [{"id": "plink_1"}]})
     counted = read(provider, used("price_1", links)).count(links, "", "price_1")
     assert counted.unread == "none is among the newest 1, and there are more"
+
+
+def test_a_product_of_more_prices_than_a_page_has_more_subscriptions() -> None:
+    """Those of the prices that were not read; that none was found is said as what it is."""
+    provider = Recorder(more=True, answers={("price", "prod_1"): [{"id": "price_1"}]})
+    lists = read(provider, used("prod_1", OF_PRODUCT))
+    counted = lists.count(OF_PRODUCT, "", "prod_1")
+    assert counted.unread == "none is among the newest 0, and there are more"
+    provider.answers["subscription", "price_1"] = [subscription("sub_1")]
+    counted = read(provider, used("prod_1", OF_PRODUCT)).count(OF_PRODUCT, "", "prod_1")
+    assert (list(counted.objects), counted.more, counted.unread) == (["sub_1"], True, "")
+
+
+def test_a_link_whose_items_are_not_all_shown_is_not_denied() -> None:
+    """A list in an object has a first page too."""
+    [links] = [by for by in USAGE["price"].by if by.object == "payment_link"]
+    long = {"id": "plink_1", "line_items": {"data": [], "has_more": True}}
+    sells = {"id": "plink_2", "line_items": {"data": [{"price": {"id": "price_1"}}]}}
+    provider = Recorder(answers={("payment_link", ""): [long, sells]})
+    counted = read(provider, used("price_1", links)).count(links, "", "price_1")
+    assert list(counted.objects) == ["plink_2"]
+    assert counted.unread == "of 1 of them the list does not show all entries"
