@@ -46,7 +46,7 @@ def test_stacks_are_offered_once(root: Path) -> None:
 def test_files_are_offered_where_a_saved_plan_may_stand() -> None:
     """By the shell itself, which resets its list for them, so they come first."""
     complete = BashComplete(program, {"obj": Invocation()}, "engine", "_ENGINE_COMPLETE")
-    for command in ("apply", "show"):
+    for command in ("apply", "show", "graph"):
         found = complete.get_completions([command], "")
         assert [(item.type, item.value) for item in found] == [("file", ""), ("plain", "shop")]
         assert offered(command, incomplete="sh") == ["sh", "shop"]
@@ -72,6 +72,7 @@ def test_addresses_and_outputs_are_offered_from_the_states(root: Path) -> None:
     """A state that cannot be read offers nothing."""
     assert offered("plan", "--target") == ["stripe_price.pro-monthly", "stripe_product.pro"]
     assert offered("state", "show", incomplete="stripe_pro") == ["stripe_product.pro"]
+    assert offered("graph", "--around", incomplete="stripe_pro") == ["stripe_product.pro"]
     assert offered("output") == ["price_id"]
     assert offered("output", "--reveal") == ["price_id"]
     (root / "state" / "local" / "shop.json").write_text("{", encoding="utf-8")

@@ -152,7 +152,7 @@ def packed(sizes: Mapping[str, Size], gap: Size, ratio: float) -> dict[str, Box]
         if size.width > width or y + size.height > top + height:
             # Not above the one before: next to it, or onto the next shelf.
             x, y, width = x + width + gap.width if width else 0, top, size.width
-            if x and x + width > limit:
+            if x and x + width // 2 > limit:
                 top += height + gap.height
                 x, y, height = 0, top, 0
         height = max(height, size.height)

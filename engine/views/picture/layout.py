@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.frozen import frozen
-from engine.views.picture.geometry import Box, Gaps, Size, in_columns, packed, rows_for, wrapped
+from engine.views.picture.geometry import Box, Gaps, Size, in_columns, packed, rows_for
 from engine.views.picture.layers import Needs, components, layered, neighbours_of
 from engine.views.picture.model import Edge, Node, Picture
 from engine.views.picture.routes import Columns, Route
@@ -26,7 +26,7 @@ _GAPS = Gaps(layer=56, column=56, row=14)
 """All columns of a stack are equally far from each other, so that no edge meets one askew."""
 _BLOCKS = Size(56, 38)
 _STACKS = Gaps(layer=96, column=64, row=48)
-_RATIO = 1.5
+_RATIO = 1.3
 _MANY = 12
 """Edges of a node that is perhaps at the edge of its stack."""
 _SMALL = 24
@@ -100,19 +100,10 @@ def _packed_blocks(
 ) -> dict[str, Box]:
     """Lay out each set of what hangs together in layers, and pack these blocks."""
     neighbours = neighbours_of(names, needs)
-    blocks: dict[str, dict[str, Box]] = {}
-    single: list[str] = []
-    for names_in in components(neighbours):
-        if len(names_in) == 1 and len(set(sizes.values())) == 1:
-            single += names_in
-        else:
-            blocks[names_in[0]] = in_columns(layered(names_in, needs), sizes, neighbours, gaps)
-    if single:
-        rows = min(
-            rows_for(len(single)), max((len(block) for block in blocks.values()), default=99)
-        )
-        columns = wrapped(single, rows)
-        blocks[single[0]] = in_columns(columns, sizes, neighbours, gaps)
+    blocks = {
+        block[0]: in_columns(layered(block, needs), sizes, neighbours, gaps)
+        for block in components(neighbours)
+    }
     outer = {name: _extent(block) for name, block in blocks.items()}
     places = packed(outer, gap, _RATIO)
     return {

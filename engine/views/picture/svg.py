@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
@@ -25,12 +26,14 @@ from engine.views.vocabulary import SYMBOLS
 
 _MARGIN = 24
 _NARROWEST = 480
-_LABEL, _TYPE = 24, 28
-_LABEL_WITH_SYMBOL, _TYPE_WITH_SYMBOL = 19, 24
+_LABEL, _TYPE = 23, 28
+_LABEL_WITH_SYMBOL, _TYPE_WITH_SYMBOL = 18, 24
 """Columns of text that fit into a node."""
 _BULGE = 48
 _ARROW = 7
 _LEGEND_ROW = 30
+_MANY = 24
+"""Edges of a node whose lines are drawn thin, so that they do not run together."""
 
 
 def svg(picture: Picture, *, follow_system: bool = True) -> str:
@@ -70,20 +73,24 @@ def svg(picture: Picture, *, follow_system: bool = True) -> str:
 
 def _drawing(picture: Picture, layout: Layout) -> Iterator[str]:
     for stack, box in layout.stacks.items():
-        yield from _stack(stack, box)
-    # Below the nodes, so that no edge ever hides a name.
+        yield _stack(stack, box)
+    # Below the names of all, so that no edge ever hides one.
+    edges_at = Counter(end for edge in picture.edges for end in (edge.source, edge.target))
     for edge, route in layout.routes:
-        yield _edge(edge, route)
+        many = max(edges_at[edge.source], edges_at[edge.target]) > _MANY
+        yield _edge(edge, route, many=many)
+    for stack, box in layout.stacks.items():
+        name = escape(shortened(plain(stack), box.width // 9))
+        yield f'<text class="name" x="{box.x + 22}" y="{box.y + HEAD - 14}">{name}</text>'
     for node in picture.nodes:
         yield from _node(node, layout.nodes[node.key])
 
 
-def _stack(stack: str, box: Box) -> Iterator[str]:
-    yield f'<g class="stack" data-stack="{_attribute(stack)}">'
-    yield f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="12"/>'
-    name = shortened(plain(stack), box.width // 9)
-    yield f'<text x="{box.x + 22}" y="{box.y + HEAD - 14}">{escape(name)}</text>'
-    yield "</g>"
+def _stack(stack: str, box: Box) -> str:
+    return (
+        f'<g class="stack" data-stack="{_attribute(stack)}"><rect x="{box.x}" y="{box.y}" '
+        f'width="{box.width}" height="{box.height}" rx="12"/></g>'
+    )
 
 
 def _node(node: Node, box: Box) -> Iterator[str]:
@@ -116,11 +123,12 @@ def _attribute(text: str) -> str:
     return escape(plain(text))
 
 
-def _edge(edge: Edge, route: Route) -> str:
+def _edge(edge: Edge, route: Route, *, many: bool) -> str:
+    classes = f"edge {edge.kind.value}{' many' if many else ''}"
     side = -_ARROW if route.from_left else _ARROW
     tip = route.points[-1]
     return (
-        f'<g class="edge {edge.kind.value}" data-from="{_attribute(edge.source)}" '
+        f'<g class="{classes}" data-from="{_attribute(edge.source)}" '
         f'data-to="{_attribute(edge.target)}"><path class="line" d="{_path(route, side)}"/>'
         f'<path class="arrow" d="M{tip.x} {tip.y}l{side} -4v8z"/></g>'
     )

@@ -116,7 +116,7 @@ _SANS = "ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial
 _MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 _SHAPES = (
     " text{font:600 13px " + _SANS + "}",
-    " .stack text{font-size:15px}",
+    " .name{font-size:15px;paint-order:stroke;stroke-width:5px;stroke-linejoin:round}",
     " .type,{0} .words{font-weight:400;font-size:11px}",
     " .words{font-size:12px}",
     " .symbol{font:700 13px " + _MONO + ";text-anchor:middle}",
@@ -124,6 +124,7 @@ _SHAPES = (
     " .line{fill:none;stroke-width:1.25}",
     " .depends_on .line{stroke-dasharray:5 4}",
     " .output .line{stroke-width:1.75}",
+    " .many .line{stroke-width:.75;stroke-opacity:.5}",
     " .lookup .box,{0} .node.output .box{stroke-dasharray:5 4}",
 )
 
@@ -147,7 +148,7 @@ def style(*, follow_system: bool) -> str:
 def _colours(theme: Theme, root: str) -> Iterator[str]:
     yield f"{root} .paper{{fill:{theme.paper}}}"
     yield f"{root} .stack rect{{fill:{theme.stack};stroke:{theme.frame}}}"
-    yield f"{root} text{{fill:{theme.ink}}}"
+    yield f"{root} text{{fill:{theme.ink}}}{root} .name{{stroke:{theme.stack}}}"
     yield f"{root} .type,{root} .words{{fill:{theme.faint}}}"
     yield f"{root} .box{{fill:{theme.node};stroke:{theme.frame}}}"
     yield f"{root} .symbol{{fill:{theme.on_line}}}"

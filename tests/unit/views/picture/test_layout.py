@@ -162,6 +162,20 @@ def test_the_shape_of_a_screen(name: str, least: float, most: float) -> None:
     assert least < size.width / size.height < most
 
 
+def test_many_stacks_make_no_ribbon() -> None:
+    """Those that do not read each other are packed as blocks are."""
+    chains = [
+        chain(*(f"stripe_price.n{each}" for each in range(5)), stack=f"s{number}")
+        for number in range(50)
+    ]
+    picture = picture_of(
+        (one for each in chains for one in each.nodes),
+        (edge for each in chains for edge in each.edges),
+    )
+    size = lay_out(picture).size
+    assert 0.8 < size.width / size.height < 2.5
+
+
 def test_equal_pictures_have_equal_layouts() -> None:
     """Nothing depends on chance, or on the hashes of names."""
     assert lay_out(catalogue(30)) == lay_out(catalogue(30))

@@ -65,7 +65,7 @@ def test_a_long_name_fits_and_is_in_the_title() -> None:
     name = "a-very-long-name-of-a-price-that-sells-nothing-at-all"
     (group,) = groups(parsed(chain(f"stripe_price.{name}")), "node")
     *_, label = [text.text or "" for text in group.iter(f"{SVG}text")]
-    assert label == "a-very-long-…hing-at-all"
+    assert label == "a-very-long…hing-at-all"
     assert name in (group.findtext(f"{SVG}title") or "")
 
 
@@ -122,6 +122,13 @@ def test_a_legend_says_what_the_lines_mean() -> None:
 def test_nothing() -> None:
     """An empty stack makes an empty drawing."""
     assert groups(parsed(picture_of([], [])), "node") == []
+
+
+def test_the_edges_of_a_node_with_many_are_thin() -> None:
+    """They would run together; those of other nodes are as they are."""
+    edges = groups(parsed(catalogue(10)), "edge")
+    thin = {one.attrib["data-from"] for one in edges if "many" in one.attrib["class"].split()}
+    assert thin == {"shop:stripe_billing_portal_configuration.main"}
 
 
 def test_a_circle_is_drawn_on_both_sides() -> None:
