@@ -28,6 +28,7 @@ from engine.version import VERSION
 
 if TYPE_CHECKING:
     from engine.emulator.doors.server import EmulatorServer
+    from engine.policies.declare import Policies
     from engine.stripe.http.rate_limiter import RateLimiter
 
 EMBEDDED_KEY = "sk_test_embedded"
@@ -72,6 +73,7 @@ def open_project(
         engine_version=VERSION,
         new_id=_new_id,
         clock=time.time,
+        load_policies=functools.cache(functools.partial(_policies, settings)),
     )
 
 
@@ -80,6 +82,12 @@ def open_repository(root: Path) -> Repository:
     from engine.backends.git import GitRepository
 
     return GitRepository(root)
+
+
+def _policies(settings: Settings) -> Policies:
+    from engine.policies.load import load_policies
+
+    return load_policies(settings)
 
 
 def _state_backend(settings: Settings) -> Callable[[], StateBackend]:

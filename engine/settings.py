@@ -39,6 +39,7 @@ _ENVIRONMENT_KEYS = {
     "secrets": str,
     "secrets-read": str,
     "requests-per-second": (int, float),
+    "policies": dict,
 }
 _KINDS: Mapping[Any, str] = {
     bool: "true or false",
@@ -51,13 +52,14 @@ _TABLE_KEYS = {
     "environments": dict,
     "ownership-stamp": bool,
     "impact": bool,
+    "policies": dict,
     "state": str,
 }
 _LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
 _MODE = re.compile(r"[a-z]+_(?:org_)?(?P<mode>live|test)_")
 _STRIPE = "api.stripe.com"
 _DEFAULT_PARALLELISM = 20
-_DEFAULT_RETRIES = 6
+_RETRIES = 6
 
 
 def is_live(key: str) -> bool:
@@ -144,6 +146,7 @@ class Settings:
         retries: How often a request is repeated.
         ownership_stamp: Objects get the metadata key `engine`.
         impact: Every plan counts what uses the objects that it ends or changes.
+        policies: What [tool.engine.policies] says, that of the environment before the other.
         state: Where states, journals and locks are kept: `file`, the folder `state`.
     """
 
@@ -153,10 +156,11 @@ class Settings:
     embedded: frozenset[str] = frozenset({EMBEDDED})
     variables: Variables = field(default_factory=Variables)
     parallelism: int = _DEFAULT_PARALLELISM
-    retries: int = _DEFAULT_RETRIES
+    retries: int = _RETRIES
     ownership_stamp: bool = True
     impact: bool = False
     state: str = "file"
+    policies: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def stacks(self) -> Path:
@@ -203,6 +207,7 @@ def load_settings(
         or table.get("default-environment")
         or (UNNAMED if environ.get("STRIPE_API_KEY") else EMBEDDED)
     )
+    own = table.get("environments", {}).get(name, {})
     return Settings(
         root=root,
         environment=_environment(str(name), table, environ),
@@ -219,12 +224,11 @@ def load_settings(
             "parallelism",
             1,
         ),
-        retries=_count(
-            environ.get("ENGINE_RETRIES") or None, _DEFAULT_RETRIES, "ENGINE_RETRIES", 0
-        ),
+        retries=_count(environ.get("ENGINE_RETRIES") or None, _RETRIES, "ENGINE_RETRIES", 0),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
         impact=bool(table.get("impact", False)),
         state=table.get("state", "file"),
+        policies=table.get("policies", {}) | own.get("policies", {}),
     )
 
 

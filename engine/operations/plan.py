@@ -26,6 +26,7 @@ from engine.operations.cross_checks.transfers import (
     with_givers,
 )
 from engine.operations.impact.impact import impacts_of
+from engine.operations.policies import with_policies
 from engine.operations.refresh.probes import read_for_draft
 from engine.operations.refresh.read import Place
 from engine.operations.refresh.refresh import observe, read_known
@@ -108,7 +109,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
             yield from _sandbox_only(session, plan)
 
     pinned = next((state for state in session.states.values() if state.account_id), None)
-    return PlanReport(
+    report = PlanReport(
         environment=environment.name,
         embedded=environment.emulator,
         account_id=account.id if account else (pinned.account_id if pinned else ""),
@@ -126,6 +127,9 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         recovered=bool(session.recovery_warnings),
         impact_asked=_asks_for_impact(session, options),
     )
+    impacts = functools.partial(impacts_of, session, plans, refresh=options.refresh)
+    # A policy that asks for an impact makes requests.
+    return replace(with_policies(session.context, report, impacts), requests=session.requests)
 
 
 def _asks_for_impact(session: Session, options: PlanOptions) -> bool:

@@ -48,7 +48,14 @@ def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]
         StackError: with every problem of every stack.
         UsageError: if there is no such stack.
     """
-    return tuple(graph.stack for graph in load_graphs(context, names))
+    wrong = context.policies.problems
+    try:
+        graphs = load_graphs(context, names)
+    except StackError as error:
+        raise StackError((*error.problems, *wrong)) if wrong else error from None
+    if wrong:
+        raise StackError(wrong)
+    return tuple(graph.stack for graph in graphs)
 
 
 def load_graphs(
@@ -92,6 +99,7 @@ def evaluate(
         stamped=settings.ownership_stamp,
         account=settings.environment.account,
     )
+    _ = context.policies  # before any module runs, so that none has a part in them
     modules = Modules(context)
     stacks: list[Stack] = []
     graphs: dict[str, ResourceGraph] = {}

@@ -12,7 +12,7 @@ from engine.frozen import frozen
 from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.orphan import Orphan
-from engine.plan.refusal import Refusal
+from engine.plan.refusal import PolicyFinding, Refusal
 from engine.plan.rename import Rename
 from engine.schema.lifecycle import Removal
 from engine.state.model import ResourceState
@@ -355,6 +355,7 @@ class PlanReport:
         orphans: Stacks of the environment that have a state and no module, and are not planned.
         recovered: An unfinished run was recovered before planning, which may have written.
         impacts: What uses the objects that the plans end or change, in the order of the changes.
+        policies: What policies have against the plans: mandatory ones refuse, others are warnings.
         impact_asked: It was asked for: of what `impacts` does not have, nothing is known that could
             use it.
     """
@@ -373,6 +374,7 @@ class PlanReport:
     recovered: bool = False
     impacts: tuple[Impact, ...] = ()
     impact_asked: bool = False
+    policies: tuple[PolicyFinding, ...] = ()
 
     @property
     def has_changes(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from engine.errors import GuardError
+from engine.frozen import frozen
 
 _PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?: \(from .*\))?")
 
@@ -75,6 +76,10 @@ class PlanRule(enum.StrEnum):
     """A saved plan is for another environment, account or mode."""
     PLAN_WAS_REFUSED = "plan-was-refused"
     """A saved plan had been refused when it was made."""
+    POLICY = "policy"
+    """A mandatory policy has something against it."""
+    POLICY_FAILED = "policy-failed"
+    """A policy could not be asked."""
 
 
 class Refusal(str):
@@ -122,6 +127,48 @@ class Refusal(str):
         """The file of `line`, empty if there is none, and the number, 0 if there is none."""
         found = _PLACE.fullmatch(self.line)
         return (found["file"], int(found["line"] or 0)) if found else ("", 0)
+
+
+@frozen
+class PolicyFinding:
+    """What a policy has against a plan.
+
+    Attributes:
+        policy: The name of the policy.
+        mandatory: It refuses the plan; if not, it is a warning.
+        message: What is wrong, as the policy says it.
+        stack: The stack that it is about; empty if it is about all of the run.
+        address: The resource that it is about; empty if it is about no single one.
+        line: Where that is declared, `stacks/saas.py:12`; empty if it is not.
+        defined_at: Where the policy is declared, `stacks/_policies.py:12`.
+    """
+
+    policy: str
+    mandatory: bool
+    message: str
+    stack: str = ""
+    address: str = ""
+    line: str = ""
+    defined_at: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What people read of it."""
+        verb = "refuses" if self.mandatory else "warns of"
+        what = self.address or (f"stack {self.stack}" if self.stack else "this plan")
+        place = f" ({self.line})" if self.line else ""
+        return f"Policy {self.policy} ({self.defined_at}) {verb} {what}{place}: {self.message}"
+
+    @property
+    def refusal(self) -> Refusal:
+        """The refusal of the plan, if it is mandatory."""
+        return Refusal(
+            self.sentence,
+            PlanRule.POLICY,
+            address=self.address,
+            line=self.line,
+            policy=self.policy,
+        )
 
 
 class RefusedError(GuardError):

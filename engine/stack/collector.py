@@ -135,13 +135,18 @@ def collecting(collector: Collector) -> Iterator[Collector]:
         _current.reset(token)
 
 
+def collecting_now() -> Collector | None:
+    """The collector of the module that is being evaluated; None if none is."""
+    return _current.get()
+
+
 def current_collector() -> Collector:
     """The collector of the module that is being evaluated.
 
     Raises:
         UsageError: if none is: a declaration outside of a stack module.
     """
-    found = _current.get()
+    found = collecting_now()
     if found is None:
         raise UsageError(
             "resources are declared in a stack module while the engine evaluates it",

@@ -94,7 +94,7 @@ def load_stack(
     """
     collector = Collector(
         name=path.stem,
-        file=_shown(path, root),
+        file=shown(path, root),
         root=root,
         environment=environment,
         variables=variables,
@@ -111,24 +111,30 @@ def load_stack(
                 "bad-name",
             )
         )
-    if path.is_file():
-        with collecting(collector):
-            _evaluate(path, collector)
-    else:
-        # Opening a named pipe would wait until another program writes to it.
-        collector.problems.append(
-            Problem(
-                f"{_shown(path.parent, root)}/{path.name}",
-                0,
-                "it is a folder, a pipe, a device or a link that leads nowhere, and no module",
-                "a stack is a file of Python; give what is not one another name",
-                "no-module",
-            )
-        )
+    evaluate_module(path, collector)
     return collector.stack()
 
 
-def _shown(path: Path, root: Path) -> str:
+def evaluate_module(path: Path, collector: Collector) -> None:
+    """Evaluate a module; what it declares and what went wrong in it is in the collector."""
+    if path.is_file():
+        with collecting(collector):
+            _evaluate(path, collector)
+        return
+    # Opening a named pipe would wait until another program writes to it.
+    collector.problems.append(
+        Problem(
+            f"{shown(path.parent, collector.root)}/{path.name}",
+            0,
+            "it is a folder, a pipe, a device or a link that leads nowhere, and no module",
+            "a stack is a file of Python; give what is not one another name",
+            "no-module",
+        )
+    )
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as an author would type it, from the project folder if it is in it."""
     with contextlib.suppress(ValueError):
         return str(path.resolve().relative_to(root.resolve()))
     return str(path)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -69,6 +71,9 @@ def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code
     if words[0] == "curl":
         _ask_stripe(words[1:])
         return
+    if words[0] == "pytest":
+        _run_tests(words[1:], code)
+        return
     assert words[0] == "engine", command
     ended = run_here(capfd, *words[1:])
     printed = [_alike(line) for line in (ended.out + ended.err).splitlines()]
@@ -76,6 +81,14 @@ def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code
     rest = iter(printed)
     for line in shown:
         assert _alike(line) in rest, f"{command}: not printed: {line}\n{ended.out}{ended.err}"
+
+
+def _run_tests(words: list[str], code: int) -> None:
+    """Run the tests of a project, which find its policies as its settings of pytest say."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command += ["-o", "pythonpath=stacks", "--rootdir", ".", *words]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - of a page
+    assert ended.returncode == code, ended.stdout + ended.stderr
 
 
 def _ask_stripe(words: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from engine.frozen import frozen
 from engine.ports.backend import StateBackend
@@ -12,6 +13,9 @@ from engine.ports.secret_sink import SecretSink
 from engine.schema.resource_type import Schemas
 from engine.settings import Settings
 from engine.state.advice import Advice
+
+if TYPE_CHECKING:
+    from engine.policies.declare import Policies
 
 
 @frozen
@@ -29,6 +33,7 @@ class Context:
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
         clock: Returns the time, in Unix seconds.
+        load_policies: Loads the policies of the project, the same ones at each call.
     """
 
     settings: Settings
@@ -41,6 +46,7 @@ class Context:
     engine_version: str
     new_id: Callable[[], str]
     clock: Callable[[], float]
+    load_policies: Callable[[], Policies]
 
     @property
     def backend(self) -> StateBackend:
@@ -51,6 +57,11 @@ class Context:
     def sink(self) -> SecretSink:
         """Keeps secrets."""
         return self.open_sink()
+
+    @property
+    def policies(self) -> Policies:
+        """The policies of the project, loaded when they are first asked for."""
+        return self.load_policies()
 
     def advice(self, stack: str) -> Advice:
         """What people can do about the stored state of a stack."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.graph.build import ResourceGraph
 from engine.operations.apply import conclude, with_digests
@@ -12,7 +12,10 @@ from engine.operations.cross_checks.other_stacks import other_states
 from engine.operations.cross_checks.readers import refuse_reads
 from engine.operations.cross_checks.stale_state import refuse_stale
 from engine.operations.cross_checks.transfers import with_givers
+from engine.operations.impact.impact import impacts_of
 from engine.operations.plan import plan_session
+from engine.operations.policies import with_policies
+from engine.operations.refresh.read import Place
 from engine.operations.run.context import Context
 from engine.operations.run.opening import open_session, session_of
 from engine.operations.run.orphans import orphans_of
@@ -28,6 +31,7 @@ from engine.operations.saved_plan.staleness import (
     require_unchanged,
 )
 from engine.operations.validate import graphs_to_plan
+from engine.plan.inputs.observed import Observed
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.saved.file import SavedPlan, SavedStack
@@ -35,6 +39,7 @@ from engine.plan.saved.plan_json import wanted_with_secrets
 from engine.plan.saved.step_json import has_sealed, with_secrets
 from engine.plan.saved.take_preconditions import preconditions_of
 from engine.ports.outcomes import ApplyReport
+from engine.schema.remote import RemoteObject
 from engine.state.codec import state_digest
 
 # ── saving ────────────────────────────────────────────────────────────────────────────
@@ -74,6 +79,7 @@ def plan_to_save(
             requests=report.requests,
             impacts=report.impacts,
             impact_asked=report.impact_asked,
+            policies=report.policies,
         )
         return report, saved
 
@@ -132,12 +138,10 @@ def apply_saved(
         for stack in saved.stacks:
             check_state(session, stack)
         actual = read_preconditions(session, saved.stacks)
-        plans = tuple(
-            _filled(require_unchanged(session, stack, actual), graph_of) for stack in saved.stacks
-        )
+        plans = tuple(require_unchanged(session, stack, actual) for stack in saved.stacks)
         others = other_states(session)
-        command = "destroy" if saved.options.destroy else "apply"
-        plans = refuse_reads(session, refuse_stale(session, plans), command)
+        plans = refuse_stale(session, plans)
+        plans = refuse_reads(session, plans, "destroy" if saved.options.destroy else "apply")
         report = dataclasses.replace(
             saved.report(),
             account_id=account.id,
@@ -147,9 +151,29 @@ def apply_saved(
             server=context.settings.environment.server,
             orphans=orphans_of(context, others, others),
         )
+        _note_observed(session, saved, actual)
+        report = with_policies(context, report, functools.partial(impacts_of, session, plans))
+        if not report.refusals:  # a module that runs for its secrets has no part in the policies
+            filled = tuple(_filled(plan, graph_of) for plan in report.plans)
+            report = dataclasses.replace(report, plans=filled)
         reads = {stack.plan.stack: stack.preconditions.reads for stack in saved.stacks}
         # The review of the plan has confirmed its removals.
         return conclude(session, report, reads, approve, saved.options, lambda *_: True)
+
+
+def _note_observed(
+    session: Session, saved: SavedPlan, actual: Mapping[Place, RemoteObject]
+) -> None:
+    """Note in the session what was read, for those who count what uses an object."""
+    for stack in saved.stacks:
+        name = stack.plan.stack
+        session.prior.setdefault(name, session.states[name])
+        session.observed[name] = Observed(
+            objects={
+                was.address: actual.get((was.type, was.account, was.id))
+                for was in stack.preconditions.objects
+            }
+        )
 
 
 # ── its secrets ───────────────────────────────────────────────────────────────────────────

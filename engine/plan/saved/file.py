@@ -17,6 +17,7 @@ from engine.frozen import frozen
 from engine.plan.impact import Impact, Use
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
+from engine.plan.refusal import PolicyFinding
 from engine.plan.saved.agreement import disagreement
 from engine.plan.saved.plan_json import NAME, PLAN, PRECONDITIONS, completed
 from engine.plan.saved.preconditions import Preconditions
@@ -59,6 +60,7 @@ class SavedPlan:
         requests: How many requests planning made.
         impacts: What uses the objects that the plans end or change, as it was then.
         impact_asked: It was counted.
+        policies: What policies had against the plans; an apply asks them again.
     """
 
     engine_version: str
@@ -71,6 +73,7 @@ class SavedPlan:
     requests: int = 0
     impacts: tuple[Impact, ...] = ()
     impact_asked: bool = False
+    policies: tuple[PolicyFinding, ...] = ()
 
     def report(self) -> PlanReport:
         """The plans as planning reports them."""
@@ -85,6 +88,7 @@ class SavedPlan:
             options=self.options,
             impacts=self.impacts,
             impact_asked=self.impact_asked,
+            policies=self.policies,
         )
 
 
@@ -95,6 +99,7 @@ _SAVED = Record(
     SavedPlan,
     Record(PlanOptions, skip={"lock_timeout": 0.0}, whole=True, optional=("impact",)),
     Record(Impact, Record(Use)),
+    Record(PolicyFinding),
     keys={"account_id": "account.id", "livemode": "account.livemode"},
     codecs={
         "environment": NAME,
@@ -103,7 +108,7 @@ _SAVED = Record(
         ),
     },
     whole=True,
-    optional=("impacts", "impact_asked"),
+    optional=("impacts", "impact_asked", "policies"),
 )
 
 

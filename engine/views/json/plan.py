@@ -8,6 +8,7 @@ from typing import Any
 from engine.plan.impact import Impact
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan, PlanReport, summary
 from engine.plan.orphan import Orphan
+from engine.plan.refusal import PolicyFinding
 from engine.plan.rename import Rename
 from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.values.markers import ABSENT
@@ -15,6 +16,7 @@ from engine.values.paths import Path, dotted
 from engine.views.fields import SENSITIVE
 from engine.views.json.problems import error_document, refusal_document
 from engine.views.json.values import FORMAT_VERSION, known, unknown
+from engine.views.style import printable
 
 
 def plan_document(report: PlanReport) -> dict[str, Any]:
@@ -25,6 +27,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"server": report.server} if report.server else {}),
         "account": {"id": report.account_id or None, "livemode": report.livemode},
         "stacks": [_plan(plan) for plan in report.plans],
+        "policies": [_policy(finding) for finding in report.policies],
         "renames": [_rename(rename) for rename in report.renames],
         "without_module": [orphan_document(orphan) for orphan in report.orphans],
         "impact_asked": report.impact_asked,
@@ -56,6 +59,17 @@ def apply_document(report: ApplyReport) -> dict[str, Any]:
         for entry in result.results
     ]
     return document
+
+
+def _policy(finding: PolicyFinding) -> dict[str, Any]:
+    document = refusal_document(finding.stack, finding.refusal)
+    del document["reference"]
+    return {
+        **document,
+        "message": printable(finding.message),
+        "mandatory": finding.mandatory,
+        "defined_at": finding.defined_at,
+    }
 
 
 def _rename(rename: Rename) -> dict[str, Any]:

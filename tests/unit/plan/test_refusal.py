@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import engine
-from engine.plan.refusal import PlanRule, Refusal, RefusedError
+from engine.plan.refusal import PlanRule, PolicyFinding, Refusal, RefusedError
 
 ROOT = Path(engine.__file__).parents[1]
 
@@ -66,3 +68,44 @@ def test_all_rules_are_documented() -> None:
     _, _, part = text.partition("### What a plan is refused for")
     table, _, _ = part.partition("\n## ")
     assert sorted(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == sorted(PlanRule)
+
+
+FINDING = PolicyFinding(
+    policy="no-deep-cuts",
+    mandatory=True,
+    message="it is cheap",
+    stack="shop",
+    address="stripe_price.pro",
+    line="stacks/shop.py:7",
+    defined_at="stacks/_policies.py:3",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "refuses stripe_price.pro (stacks/shop.py:7): it is cheap"),
+        ({"mandatory": False}, "warns of stripe_price.pro (stacks/shop.py:7): it is cheap"),
+        ({"line": ""}, "refuses stripe_price.pro: it is cheap"),
+        ({"address": "", "line": ""}, "refuses stack shop: it is cheap"),
+        ({"address": "", "line": "", "stack": ""}, "refuses this plan: it is cheap"),
+    ],
+)
+def test_a_finding_names_the_policy_and_what_it_is_about(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    """With the lines of both."""
+    finding = dataclasses.replace(FINDING, **changes)
+    assert finding.sentence == f"Policy no-deep-cuts (stacks/_policies.py:3) {sentence}"
+
+
+def test_a_mandatory_finding_is_a_refusal() -> None:
+    """Programs know it by the policy's name."""
+    refusal = FINDING.refusal
+    assert refusal == FINDING.sentence
+    assert (refusal.reference, refusal.policy, refusal.address, refusal.line) == (
+        "policy",
+        "no-deep-cuts",
+        "stripe_price.pro",
+        "stacks/shop.py:7",
+    )

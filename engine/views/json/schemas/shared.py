@@ -57,6 +57,21 @@ REFUSED = Named(
         }
     ),
 )
+POLICY = Named(
+    "policy_finding",
+    record(
+        {
+            "policy": about("Name of the policy.", TEXT),
+            "mandatory": about("It refuses the plan; if not, it is a warning.", FLAG),
+            "message": TEXT,
+            "stack": about("Null if it is about no stack alone.", maybe(TEXT)),
+            "address": maybe(TEXT),
+            "file": maybe(TEXT),
+            "line": maybe(COUNT),
+            "defined_at": about("Where the policy is, `stacks/_policies.py:12`.", TEXT),
+        }
+    ),
+)
 ERROR = Named(
     "error",
     record(

@@ -27,7 +27,7 @@ from engine.plan.model import (
     Step,
     StepKind,
 )
-from engine.plan.refusal import PlanRule, Refusal
+from engine.plan.refusal import PlanRule, PolicyFinding, Refusal
 from engine.plan.saved.file import FORMAT_VERSION, SavedPlan, SavedStack, _saved, encode
 from engine.plan.saved.preconditions import KeyClaim, ObjectSnapshot, Preconditions
 from engine.schema.lifecycle import Removal, Verb
@@ -188,6 +188,17 @@ SAVED = SavedPlan(
         ),
     ),
     impact_asked=True,
+    policies=(
+        PolicyFinding(
+            policy="names",
+            mandatory=True,
+            message="its name is short",
+            stack="shop",
+            address="stripe_price.month",
+            line="stacks/shop.py:3",
+            defined_at="stacks/_policies.py:4",
+        ),
+    ),
 )
 OLD_PLAN = dataclasses.replace(
     PLAN,
@@ -205,6 +216,7 @@ OLD = dataclasses.replace(
     options=dataclasses.replace(SAVED.options, impact=False),
     impacts=(),
     impact_asked=False,
+    policies=(),
 )
 NOT_WRITTEN = {"lookups", "lock_timeout", "unless", "unless_leaf", "fallback"}
 

@@ -1,0 +1,1 @@
+"""Policies that ship with the engine: off until [tool.engine.policies] switches one on."""

@@ -1,0 +1,128 @@
+"""Policies about prices: none is cut, or rises, by more than a share.
+
+They hold for every type by which customers are charged, and look at each of its amounts per year.
+What cannot be compared is found too: a person has to look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_UP, Decimal
+from typing import Any
+
+from engine.plan.model import Action
+from engine.policies.plan import AmountChange, Change, Plan
+from engine.values.paths import get_path, parse_path
+
+_SCALES = (
+    *("billing_scheme", "tiers_mode", "tiers.*.up_to", "transform_quantity"),
+    *("recurring.usage_type", "aggregate_usage", "usage_type"),
+)
+"""What says how many units an amount is for: with another one amounts are not of the same thing."""
+
+
+def max_price_cut(plan: Plan, most: Decimal) -> Iterator[tuple[Change, str]]:
+    """Prices that are cut by more than a share."""
+    yield from _moved(plan, most, -1)
+
+
+def max_price_rise(plan: Plan, most: Decimal) -> Iterator[tuple[Change, str]]:
+    """Prices that rise by more than a share."""
+    yield from _moved(plan, most, 1)
+
+
+def _moved(plan: Plan, most: Decimal, sign: int) -> Iterator[tuple[Change, str]]:
+    charged = [change for change in plan.changes if change.kind.life.charged]
+    for change in charged:
+        if change.before and change.after:
+            yield from ((change, why) for why in _against(change, change.amounts, most, sign))
+    removed = [change for change in charged if change.action is Action.DELETE]
+    for change in charged:
+        if change.action in (Action.CREATE, Action.REVIVE) and not change.before:
+            yield from ((change, why) for why in _instead(change, removed, most, sign))
+
+
+def _against(
+    change: Change, amounts: tuple[AmountChange, ...], most: Decimal, sign: int
+) -> Iterator[str]:
+    """What is against one price: first what cannot be compared."""
+    before, after = change.before, change.after
+    scaled = [name for name in _SCALES if _leaves(before, name) != _leaves(after, name)]
+    if scaled and amounts:
+        yield (
+            f"its {', '.join(scaled)} is another, so that its amounts are for something else: by "
+            "how much it changes has to be worked out by a person"
+        )
+        return
+    for amount in amounts:
+        yield from _amount_against(change, amount, most, sign)
+
+
+def _amount_against(
+    change: Change, amount: AmountChange, most: Decimal, sign: int
+) -> Iterator[str]:
+    if amount.unknown and amount.before is not None:
+        yield f"by how much its {amount.path} changes is known after the apply only"
+        return
+    if amount.before is None or not amount.before.value:
+        rises = amount.before is not None and amount.after is not None and amount.after.value
+        if rises and sign > 0:
+            yield f"its {amount.path} is no longer nothing"
+        return
+    if amount.after is None:
+        attribute = change.kind.root.at(parse_path(amount.path))
+        # What is left out in one currency of several is not for sale in it.
+        if attribute is None or attribute.money != "*":
+            yield f"it no longer has a {amount.path}: what it costs instead is for a person to say"
+        return
+    share = amount.share
+    if share is None:
+        yield (
+            f"its {amount.path} cannot be compared: it is in another currency, or charged once and "
+            "not again and again"
+        )
+    elif share * sign > most:
+        yield (
+            f"its {amount.path} {'rises' if sign > 0 else 'falls'} by {_percent(abs(share))}"
+            f"{_over(amount)}, and {_percent(most)} is the most"
+        )
+
+
+def _instead(change: Change, removed: list[Change], most: Decimal, sign: int) -> Iterator[str]:
+    """What is against a new price that takes the place of one under another name."""
+    for old in removed:
+        if old.type != change.type or not set(old.dependencies) & set(change.dependencies):
+            continue
+        was = {amount.path: amount.before for amount in old.amounts}
+        for amount in change.amounts:
+            before = was.get(amount.path)
+            moved = AmountChange(path=amount.path, before=before, after=amount.after)
+            share = moved.share
+            if share is not None and share * sign > most:
+                yield (
+                    f"it seems to take the place of {old.address}, and its {amount.path} is "
+                    f"{_percent(abs(share))} {'more' if sign > 0 else 'less'}{_over(moved)}, and "
+                    f"{_percent(most)} is the most"
+                )
+
+
+def _leaves(values: Mapping[str, Any], name: str) -> Any:
+    """What is at a dotted path; of `list.*.leaf` the leaf of each element."""
+    holder, star, leaf = name.partition(".*.")
+    found = get_path(values, parse_path(holder))
+    if not star:
+        return found
+    return [get_path(one, parse_path(leaf)) for one in found] if isinstance(found, list) else None
+
+
+def _over(amount: AmountChange) -> str:
+    """Say that amounts of different intervals were compared."""
+    sides = (amount.before, amount.after)
+    every = {(side.interval, side.interval_count) for side in sides if side is not None}
+    return " over a year" if len(every) > 1 else ""
+
+
+def _percent(share: Decimal) -> str:
+    # Rounded up, so that what is over the most is not shown as the most.
+    tenths = (share * 100).quantize(Decimal("0.1"), ROUND_UP)
+    return f"{str(tenths).removesuffix('.0')} %"

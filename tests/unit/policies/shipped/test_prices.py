@@ -1,0 +1,163 @@
+"""No price is cut, or rises, by more than a share: what is seen of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.plan.model import Action, Change
+from engine.policies import UNKNOWN
+from engine.policies.shipped.prices import max_price_cut, max_price_rise
+from engine.policies.testing import change_of, plan_of
+
+MONTH, YEAR = {"interval": "month"}, {"interval": "year"}
+TIERS: list[dict[str, Any]] = [
+    {"up_to": 10, "unit_amount": 1000},
+    {"up_to": "inf", "unit_amount": 800},
+]
+FIFTH = Decimal("0.2")
+
+
+def values(amount: Any = 2000, **more: Any) -> dict[str, Any]:
+    """A price of $20 a month."""
+    return {"currency": "usd", "recurring": MONTH, "unit_amount": amount, **more}
+
+
+def changed(before: Any, after: Any, **more: Any) -> Change:
+    """A price that changes."""
+    return change_of("stripe_price.pro", before=before, after=after, **more)
+
+
+def cuts(*changes: Change) -> list[str]:
+    """What is found of cuts by more than a fifth."""
+    return [why for _, why in max_price_cut(plan_of(*changes), FIFTH)]
+
+
+def rises(*changes: Change) -> list[str]:
+    """What is found of rises by more than a fifth."""
+    return [why for _, why in max_price_rise(plan_of(*changes), FIFTH)]
+
+
+def test_half_a_price_is_a_cut() -> None:
+    """And a fifth is allowed, exactly."""
+    assert cuts(changed(values(), values(1000))) == [
+        "its unit_amount falls by 50 %, and 20 % is the most"
+    ]
+    assert cuts(changed(values(), values(1600))) == []
+    assert cuts(changed(values(), values(1599))) == [
+        "its unit_amount falls by 20.1 %, and 20 % is the most"
+    ]
+    assert cuts(changed(values(), values(4000))) == []
+
+
+def test_a_rise_is_the_other_way_round() -> None:
+    """Also from nothing."""
+    assert rises(changed(values(), values(3000))) == [
+        "its unit_amount rises by 50 %, and 20 % is the most"
+    ]
+    assert rises(changed(values(), values(2400))) == []
+    assert rises(changed(values(), values(1000))) == []
+    assert rises(changed(values(0), values(100))) == ["its unit_amount is no longer nothing"]
+    assert rises(changed(values(0), values(0, nickname="free"))) == []
+
+
+def test_amounts_are_compared_over_a_year() -> None:
+    """$20 a year in place of $20 a month is a cut, $240 is none."""
+    assert cuts(changed(values(), values(recurring=YEAR))) == [
+        "its unit_amount falls by 91.7 % over a year, and 20 % is the most"
+    ]
+    assert cuts(changed(values(), values(24000, recurring=YEAR))) == []
+    twice = {"interval": "month", "interval_count": 2}
+    assert cuts(changed(values(), values(recurring=twice))) == [
+        "its unit_amount falls by 50 % over a year, and 20 % is the most"
+    ]
+
+
+@pytest.mark.parametrize("action", [Action.UPDATE, Action.REPLACE, Action.REVIVE, Action.IMPORT])
+def test_every_way_to_change_a_price_counts(action: Action) -> None:
+    """Options in other currencies are changed in place."""
+    before = values(currency_options={"eur": {"unit_amount": 1900}})
+    after = values(currency_options={"eur": {"unit_amount": 900}})
+    assert cuts(changed(before, after, action=action)) == [
+        "its currency_options.eur.unit_amount falls by 52.7 %, and 20 % is the most"
+    ]
+
+
+def test_a_currency_that_is_left_out_is_no_cut() -> None:
+    """Nothing is for sale in it."""
+    before = values(currency_options={"eur": {"unit_amount": 1900}})
+    assert cuts(changed(before, values())) == []
+
+
+def test_tiers_are_compared_one_by_one() -> None:
+    """If their bounds are the same; if not, a person has to look."""
+    before = {"currency": "usd", "tiers_mode": "volume", "tiers": TIERS}
+    cheaper = [TIERS[0], {"up_to": "inf", "unit_amount": 100}]
+    assert cuts(changed(before, {**before, "tiers": cheaper})) == [
+        "its tiers[1].unit_amount falls by 87.5 %, and 20 % is the most"
+    ]
+    sooner = [{**TIERS[0], "up_to": 1}, TIERS[1]]
+    for after in ({**before, "tiers": sooner}, {**before, "tiers_mode": "graduated"}):
+        (why,) = cuts(changed(before, after))
+        assert "has to be worked out by a person" in why
+
+
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        (values(currency="eur"), "its unit_amount cannot be compared"),
+        (
+            {"currency": "usd", "unit_amount": 2000},
+            "its unit_amount cannot be compared: it is in another currency, or charged once",
+        ),
+        (values(UNKNOWN), "by how much its unit_amount changes is known after the apply only"),
+        (
+            {"currency": "usd", "recurring": MONTH, "custom_unit_amount": {"enabled": True}},
+            "it no longer has a unit_amount",
+        ),
+        (
+            values(transform_quantity={"divide_by": 10, "round": "up"}),
+            "its transform_quantity is another",
+        ),
+        (
+            values(recurring={"interval": "month", "usage_type": "metered"}),
+            "its recurring.usage_type is another",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_found(after: Any, why: str) -> None:
+    """By both policies: it may be either."""
+    change = changed(values(), after)
+    (cut,), (rise,) = cuts(change), rises(change)
+    assert cut.startswith(why)
+    assert cut == rise
+
+
+def test_a_new_price_in_the_place_of_another_is_compared() -> None:
+    """Of the same product: a cut under another name is a cut."""
+    needs = ("stripe_product.pro",)
+    old = change_of("stripe_price.old", before=values(), dependencies=needs)
+    new = change_of("stripe_price.new", after=values(1000), dependencies=needs)
+    seems = "it seems to take the place of stripe_price.old, and its unit_amount is"
+    assert cuts(old, new) == [f"{seems} 50 % less, and 20 % is the most"]
+    assert rises(old, new) == []
+    dear = change_of("stripe_price.new", after=values(4000), dependencies=needs)
+    assert rises(old, dear) == [f"{seems} 100 % more, and 20 % is the most"]
+    other = change_of("stripe_price.new", after=values(1000), dependencies=("stripe_product.max",))
+    assert cuts(old, other) == []
+    assert cuts(new) == []
+
+
+def test_only_what_customers_are_charged_by_counts() -> None:
+    """A coupon that takes less off is no cut of a price."""
+    before = {"currency": "usd", "amount_off": 1000}
+    coupon = change_of("stripe_coupon.ten", before=before, after={**before, "amount_off": 100})
+    assert cuts(coupon) == []
+    plan = change_of(
+        "stripe_plan.old",
+        before={"currency": "usd", "interval": "month", "amount": 1000},
+        after={"currency": "usd", "interval": "month", "amount": 100},
+    )
+    assert cuts(plan) == ["its amount falls by 90 %, and 20 % is the most"]
