@@ -47,6 +47,7 @@ def replaced_price(name: str, before: int, after: int, **parts: Any) -> Change:
         ),
         "create_first": True,
         "removal": ARCHIVE,
+        "dependencies": (f"stripe_product.{name.partition('_')[0]}",),
     }
     return build.change(f"stripe_price.{name}", Action.REPLACE, **{**values, **parts})
 
@@ -139,7 +140,12 @@ def five_changes(**parts: Any) -> PlanReport:
 def many_changes(number: int = 1000) -> PlanReport:
     """A plan of five stacks with that many changes of all sorts."""
     makers = (
-        lambda at: replaced_price(f"plan_{at}_monthly", 1000 + at, 1200 + at),
+        lambda at: replaced_price(
+            f"plan_{at}_monthly",
+            1000 + at,
+            1200 + at,
+            dependencies=(f"stripe_product.product_{at + 1}",),
+        ),
         lambda at: new_product(f"product_{at}", f"Product {at}"),
         lambda at: updated_portal(f"portal_{at}"),
         lambda at: removed_coupon(f"coupon_{at}"),
@@ -243,6 +249,7 @@ def state() -> State:
                 id="price_1",
                 declared={**price, "product": "${stripe_product.pro.id}", "unit_amount": 2000},
                 attributes={**price, "unit_amount": 2000},
+                dependencies=("stripe_product.pro",),
                 removal_policy=RemovalPolicy(protect=True),
             ),
             "stripe_price.team_monthly": ResourceState(
@@ -250,6 +257,7 @@ def state() -> State:
                 id="price_2",
                 declared={**price, "product": "${stripe_product.pro.id}", "unit_amount": 9900},
                 attributes={**price, "unit_amount": 9900},
+                dependencies=("stripe_product.pro",),
                 superseded=("price_0",),
             ),
         },

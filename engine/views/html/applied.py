@@ -13,8 +13,10 @@ from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
 from engine.views.described import DescribedChange
 from engine.views.html import parts
+from engine.views.html.graph import graph
 from engine.views.html.plan import change_row, change_section, describe, facts, money
-from engine.views.html.rows import Chip, Row
+from engine.views.html.rows import Chip, Row, row_name
+from engine.views.picture.sources import of_report
 from engine.views.plural import counted
 from engine.views.style import PLAIN
 from engine.views.text.applied import ended_lines, failure_blocks, secret_outputs, summary_line
@@ -56,6 +58,7 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
             described,
             *_chips([outcome_of(results) for results in outcomes.values()]),
         ),
+        graph(of_report(plan), {row_name(one.stack, one.change.address) for one in described}),
         _outputs(report),
         foot=f"{counted(report.requests, 'request')} made to Stripe, {report.writes} of them could "
         "change something.",

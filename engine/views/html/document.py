@@ -15,8 +15,11 @@ import htpy as h
 from markupsafe import Markup, escape
 
 from engine.redaction import hide
+from engine.views.picture.theme import paired_style
 from engine.views.style import inert
 
+DRAWING = '<div class="drawing"'
+"""What a page with a picture has, so that it gets the style of one."""
 # In markup that is written by `htpy` neither a text nor a value has any of these signs itself.
 _TEXT = re.compile(r"""(?<=>)[^<>]+|(?<==")[^"<>]+""")
 
@@ -29,6 +32,8 @@ def document(page: Mapping[str, Any], *, ascii: bool) -> str:
         ascii: Write other characters as references to them.
     """
     style, script = _own("page.css"), _own("page.js")
+    if DRAWING in page["body"]:
+        style += paired_style()
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -48,7 +53,7 @@ def document(page: Mapping[str, Any], *, ascii: bool) -> str:
             h.script[Markup(script)],  # noqa: S704 - our own file
         ],
     ]
-    text = str(whole)
+    text = "".join(whole.iter_chunks())
     return text.encode("ascii", "xmlcharrefreplace").decode() if ascii else text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.views.fields import Leaf
 FORCES = "forces replacement"
 """The remark of a leaf that Stripe cannot change in place."""
 
+_ARROW = re.compile(r'("(?:[^"\\]|\\.)*")| -> ')
 _LEAF_COLOURS = {"+": "green", "-": "red", "~": "yellow", ".": "dim"}
 
 
@@ -112,7 +114,7 @@ def leaf_table(leaves: Sequence[Leaf]) -> h.Node:
     """Leaves, each with what comes or goes in it; nothing if there are none."""
     if not leaves:
         return None
-    return h.table(".leaves")[h.tbody[(line for entry in leaves for line in _leaf_rows(entry))]]
+    return h.table(".leaves")[(line for entry in leaves for line in _leaf_rows(entry))]
 
 
 def _leaf_rows(entry: Leaf) -> Iterator[h.Element]:
@@ -138,5 +140,5 @@ def values(rows: Iterable[tuple[str, str]]) -> h.Node:
 
 
 def arrows(words: str) -> str:
-    """Our own words with an arrow for `->`; not for values, which are shown as they are."""
-    return words.replace(" -> ", " \N{RIGHTWARDS ARROW} ")
+    """Our own words with an arrow for `->`; values in quotes are shown as they are."""
+    return _ARROW.sub(lambda match: match[1] or " \N{RIGHTWARDS ARROW} ", words)

@@ -15,7 +15,9 @@ from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
 from engine.views.described import DescribedChange, describe_plan
 from engine.views.html import parts
+from engine.views.html.graph import graph
 from engine.views.html.rows import Chip, Row, row_name, row_section
+from engine.views.picture.sources import of_report
 from engine.views.style import PLAIN
 from engine.views.text.change import drifted, output_leaves
 from engine.views.text.plan import conclusion, requests_line, saved_line
@@ -53,6 +55,7 @@ def plan_page(
         _drift(report.plans),
         bool(described)
         and change_section("Changes", [change_row(one) for one in described], described),
+        graph(of_report(report), {row_name(one.stack, one.change.address) for one in described}),
         outputs(report.plans),
         _orphans(report.orphans),
         more,

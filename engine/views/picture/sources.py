@@ -8,6 +8,7 @@ from engine.address import ResourceAddress, parse_address
 from engine.graph.across import read_by_resource, resources_behind
 from engine.graph.build import ResourceGraph
 from engine.plan.model import Change, PlanReport
+from engine.state.model import State
 from engine.values.targets import AttributeTarget, Elsewhere, ResourceTarget
 from engine.views.picture.model import Edge, EdgeKind, Node, NodeKind, Picture, picture_of
 from engine.views.vocabulary import symbol
@@ -96,3 +97,15 @@ def _node_of(stack: str, change: Change) -> Node:
         action=change.action,
         symbol=symbol(change).strip(),
     )
+
+
+def of_states(states: Iterable[State]) -> Picture:
+    """What states record, and what that refers to."""
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    for state in states:
+        for address, resource in sorted(state.resources.items()):
+            node = _node(state.stack, parse_address(address))
+            nodes.append(node)
+            edges += (Edge(node.key, f"{state.stack}:{need}") for need in resource.dependencies)
+    return picture_of(nodes, edges)

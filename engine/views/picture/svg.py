@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from itertools import pairwise
+from typing import TypeAlias
 
 from engine.views.picture.geometry import Box
 from engine.views.picture.labels import (
@@ -36,8 +37,12 @@ _MANY = 24
 """Edges of a node whose lines are drawn thin, so that they do not run together."""
 
 
+Link: TypeAlias = Callable[[Node], str]
+"""Where a click on a node leads, `#shop:stripe_price.pro`; empty for nowhere."""
+
+
 def svg(picture: Picture, *, follow_system: bool = True) -> str:
-    """Draw a picture.
+    """Draw a picture as a file.
 
     Each node is a `<g class="node">` with `data-address` and `data-stack`, each edge a
     `<g class="edge">` with `data-from` and `data-to`, which have the stack before the address. The
@@ -47,31 +52,39 @@ def svg(picture: Picture, *, follow_system: bool = True) -> str:
         picture: What to draw.
         follow_system: It is dark where the system prefers that, without the class.
     """
+    return "\n".join(
+        _whole(picture, style(follow_system=follow_system), role="img", link=lambda _: "")
+    )
+
+
+def svg_in_page(picture: Picture, link: Link) -> str:
+    """Draw a picture within a page, which has the style, `paired_style`, and what links lead to."""
+    return "".join(_whole(picture, "", role="group", link=link))
+
+
+def _whole(picture: Picture, css: str, *, role: str, link: Link) -> Iterator[str]:
     layout = lay_out(picture)
     inner = max(layout.size.width, _NARROWEST)
     below = layout.size.height + _MARGIN
     legend, rows = _legend(picture, inner, below)
     width = inner + 2 * _MARGIN
     height = below + rows * _LEGEND_ROW + _MARGIN
-    root = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="engine-picture" role="img" '
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="engine-picture" role="{role}" '
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'aria-label="{escape(summary(picture))}">'
     )
-    lines = [
-        root,
-        f"<style>{style(follow_system=follow_system)}</style>",
-        f'<rect class="paper" width="{width}" height="{height}"/>',
-        f'<g transform="translate({_MARGIN} {_MARGIN})">',
-        *_drawing(picture, layout),
-        *legend,
-        "</g>",
-        "</svg>",
-    ]
-    return "\n".join(lines)
+    if css:
+        yield f"<style>{css}</style>"
+    yield f'<rect class="paper" width="{width}" height="{height}"/>'
+    yield f'<g transform="translate({_MARGIN} {_MARGIN})">'
+    yield from _drawing(picture, layout, link)
+    yield from legend
+    yield "</g>"
+    yield "</svg>"
 
 
-def _drawing(picture: Picture, layout: Layout) -> Iterator[str]:
+def _drawing(picture: Picture, layout: Layout, link: Link) -> Iterator[str]:
     for stack, box in layout.stacks.items():
         yield _stack(stack, box)
     # Below the names of all, so that no edge ever hides one.
@@ -83,7 +96,7 @@ def _drawing(picture: Picture, layout: Layout) -> Iterator[str]:
         name = escape(shortened(plain(stack), box.width // 9))
         yield f'<text class="name" x="{box.x + 22}" y="{box.y + HEAD - 14}">{name}</text>'
     for node in picture.nodes:
-        yield from _node(node, layout.nodes[node.key])
+        yield from _node(node, layout.nodes[node.key], link(node))
 
 
 def _stack(stack: str, box: Box) -> str:
@@ -93,11 +106,13 @@ def _stack(stack: str, box: Box) -> str:
     )
 
 
-def _node(node: Node, box: Box) -> Iterator[str]:
+def _node(node: Node, box: Box, link: str) -> Iterator[str]:
     action = f" {node.action.value}" if node.action is not None else ""
     kind = "" if node.kind is NodeKind.RESOURCE else f" {node.kind.value}"
+    element = "a" if link else "g"
+    href = f' href="{_attribute(link)}"' if link else ""
     yield (
-        f'<g class="node{action}{kind}" data-address="{_attribute(node.address)}" '
+        f'<{element}{href} class="node{action}{kind}" data-address="{_attribute(node.address)}" '
         f'data-stack="{_attribute(node.stack)}" transform="translate({box.x} {box.y})">'
     )
     yield f"<title>{escape(sentence(node))}</title>"
@@ -109,7 +124,7 @@ def _node(node: Node, box: Box) -> Iterator[str]:
     yield f'<text class="type" x="{left}" y="17">{escape(shortened(type_of(node), type))}</text>'
     name = escape(shortened(plain(node.label), label))
     yield f'<text class="label" x="{left}" y="34">{name}</text>'
-    yield "</g>"
+    yield f"</{element}>"
 
 
 def _badge(symbol: str, x: int, y: int) -> str:

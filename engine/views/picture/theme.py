@@ -6,6 +6,7 @@ alone: each node has the symbol of the plan too.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 
 from engine.frozen import frozen
@@ -143,6 +144,29 @@ def style(*, follow_system: bool) -> str:
         followed = "".join(_colours(DARK, _ROOT))
         rules.append(f"@media (prefers-color-scheme:dark){{{followed}}}")
     return "".join(rules)
+
+
+def paired_style() -> str:
+    """The style of a drawing in a page that chooses light or dark by `color-scheme` itself."""
+    rules = [_ROOT + shape.replace("{0}", _ROOT) for shape in _SHAPES]
+    return "".join([*rules, *_colours(_paired(), _ROOT)])
+
+
+def _paired() -> Theme:
+    """Both themes in one, in which every colour is the pair of them."""
+    plain = {
+        field.name: f"light-dark({getattr(LIGHT, field.name)},{getattr(DARK, field.name)})"
+        for field in dataclasses.fields(Theme)
+        if field.name != "hues"
+    }
+    hues = {
+        name: Hue(
+            f"light-dark({light.fill},{DARK.hues[name].fill})",
+            f"light-dark({light.line},{DARK.hues[name].line})",
+        )
+        for name, light in LIGHT.hues.items()
+    }
+    return Theme(hues=hues, **plain)
 
 
 def _colours(theme: Theme, root: str) -> Iterator[str]:

@@ -49,7 +49,8 @@ class Parsed(HTMLParser):
     def handle_data(self, data: str) -> None:
         """A text is in every element that is open."""
         for tag in self.open:
-            self.text[tag] = self.text.get(tag, "") + data
+            if tag != "title" or "svg" not in self.open:
+                self.text[tag] = self.text.get(tag, "") + data
 
 
 def every_page() -> Iterator[tuple[str, str]]:

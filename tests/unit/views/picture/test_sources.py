@@ -10,8 +10,8 @@ from engine.graph.build import ResourceGraph, build_graph
 from engine.plan.model import Action
 from engine.stack.model import Declaration, Lifecycle, Location, OutputDeclaration, Stack
 from engine.views.picture.model import Edge, EdgeKind, NodeKind
-from engine.views.picture.sources import of_graphs, of_report
-from tests.support import build
+from engine.views.picture.sources import of_graphs, of_report, of_states
+from tests.support import build, reports
 
 HERE = Location("stacks/case.py", 1)
 PRODUCT, PRICE, LINK = "stripe_product.pro", "stripe_price.month", "stripe_payment_link.buy"
@@ -147,4 +147,18 @@ def test_a_plan() -> None:
     assert picture.edges == (
         Edge(f"catalog:{PRICE}", f"catalog:{PRODUCT}"),
         Edge(f"site:{LINK}", f"catalog:{PRICE}", EdgeKind.OUTPUT),
+    )
+
+
+def test_what_states_record() -> None:
+    """Each resource, with what it refers to in its stack; nothing is planned."""
+    picture = of_states([reports.state()])
+    assert [(node.key, node.action) for node in picture.nodes] == [
+        ("saas:stripe_price.pro_monthly", None),
+        ("saas:stripe_price.team_monthly", None),
+        ("saas:stripe_product.pro", None),
+    ]
+    assert picture.edges == (
+        Edge("saas:stripe_price.pro_monthly", "saas:stripe_product.pro"),
+        Edge("saas:stripe_price.team_monthly", "saas:stripe_product.pro"),
     )

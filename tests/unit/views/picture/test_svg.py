@@ -8,7 +8,7 @@ import pytest
 
 from engine.plan.model import Action
 from engine.views.picture.model import Edge, EdgeKind, Picture, picture_of
-from engine.views.picture.svg import svg
+from engine.views.picture.svg import svg, svg_in_page
 from tests.support.pictures import EVERY_ACTION, catalogue, chain, hostile, node
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -138,3 +138,16 @@ def test_a_circle_is_drawn_on_both_sides() -> None:
     edges = groups(parsed(picture_of([product, price], both)), "edge")[:2]
     arrows = [one.findall(f"{SVG}path")[1].attrib["d"] for one in edges]
     assert sorted(arrow.partition("l")[2] for arrow in arrows) == ["-7 -4v8z", "7 -4v8z"]
+
+
+def test_in_a_page_a_node_leads_where_it_is_said() -> None:
+    """The page has the style, and the nodes are links that a keyboard reaches."""
+    picture = picture_of([node("stripe_price.pro"), node("stripe_price.max")], [])
+    drawn = svg_in_page(picture, lambda one: "#to-pro" if one.label == "pro" else "")
+    root = ET.fromstring(drawn)  # noqa: S314 - our own
+    (link,) = root.iter(f"{SVG}a")
+    assert link.attrib["href"] == "#to-pro"
+    assert link.attrib["data-address"] == "stripe_price.pro"
+    assert [one.attrib["data-address"] for one in groups(root, "node")] == ["stripe_price.max"]
+    assert root.attrib["role"] == "group"  # an image has no links in it
+    assert "<style>" not in drawn

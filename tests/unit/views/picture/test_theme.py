@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.plan.model import Action
-from engine.views.picture.theme import DARK, LIGHT, Theme, style
+from engine.views.picture.theme import DARK, LIGHT, Theme, paired_style, style
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
@@ -66,3 +66,13 @@ def test_all_rules_are_for_pictures_alone() -> None:
         for part in selector.replace(",.dark .engine-picture)", ")").split(",")
     )
     assert not any(word in text for word in ("url(", "@import", "@font-face"))
+
+
+def test_a_page_that_chooses_itself_gets_both_colours_of_each_rule() -> None:
+    """The light one first; nothing asks the system."""
+    rules = paired_style()
+    assert f"light-dark({LIGHT.ink},{DARK.ink})" in rules
+    hue, dark = LIGHT.hue(Action.REPLACE), DARK.hue(Action.REPLACE)
+    assert f".replace .badge{{fill:light-dark({hue.line},{dark.line})}}" in rules
+    assert "@media" not in rules
+    assert ".dark" not in rules
