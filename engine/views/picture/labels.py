@@ -19,7 +19,7 @@ _PREFIX = "stripe_"
 _KINDS = {
     EdgeKind.REFERENCE: "refers to",
     EdgeKind.DEPENDS_ON: "depends on",
-    EdgeKind.OUTPUT: "reads an output made from",
+    EdgeKind.OUTPUT: "refers to another stack",
 }
 
 
