@@ -109,6 +109,7 @@ def test_what_uses_a_replaced_price_is_counted_and_named(project: Project) -> No
                 what="customer portals",
                 count=1,
                 where=("stripe_billing_portal_configuration.portal",),
+                note="this plan changes it too",
             ),
         ),
     )

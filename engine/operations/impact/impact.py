@@ -15,10 +15,11 @@ from engine.operations.impact.touched import Touched, ends_by, touched_by
 from engine.operations.run.session import Session
 from engine.plan.impact import Impact, Use
 from engine.plan.inputs.ownership import ObjectKey
-from engine.plan.model import Action, Plan
+from engine.plan.model import Action, Change, Plan
 from engine.schema.resource_type import Schemas
 from engine.schema.usage import Usage, UsedBy
 from engine.values.paths import get_path, parse_path
+from engine.values.tree import scalars
 
 _NOT_ASKED = "Stripe was not asked (--no-refresh)"
 _NOT_READ = "it was not read"
@@ -53,7 +54,10 @@ def impacts_of(
         if lists is not None:
             lists.read_for(new)
         removed = frozenset(_removed(plans, session.context.schemas))
-        count = _Count(lists, Names(session, new), removed)
+        changes: dict[Resource, Change] = {
+            (plan.stack, one.address): one for plan in plans for one in plan.pending
+        }
+        count = _Count(lists, Names(session, new), removed, changes)
         session.impacts.update({(one.stack, one.address): count.of(one) for one in new})
     found = (session.impacts[one.stack, one.address] for one in objects)
     return tuple(impact for impact in found if impact is not None)
@@ -69,11 +73,19 @@ def _removed(plans: Sequence[Plan], schemas: Schemas) -> Iterator[Resource]:
 
 @frozen(kw_only=False)
 class _Count:
-    """What impacts are made from: the lists, if Stripe was asked, and what the states know."""
+    """What impacts are made from.
+
+    Attributes:
+        lists: The lists; None if Stripe was not asked.
+        names: What the states know.
+        removed: What the plans remove.
+        changes: What they do to each resource that they change.
+    """
 
     lists: Lists | None
     names: Names
     removed: Collection[Resource]
+    changes: Mapping[Resource, Change]
 
     def of(self, used: Touched) -> Impact | None:
         """What uses one object; None if nothing is known that could."""
@@ -132,6 +144,9 @@ class _Count:
         type = type_name(by.object)
         owners = {id: self.names.owner(ObjectKey(type, used.account, id)) for id in counted.objects}
         staying = {id: owner for id, owner in owners.items() if owner not in self.removed}
+        note = by.note if used.ends else ""
+        if not counted.more and all(self._follows(owner, used) for owner in staying.values()):
+            note = f"this plan changes {'it' if len(staying) == 1 else 'them'} too"
         return Use(
             what=by.words,
             count=len(staying),
@@ -142,7 +157,14 @@ class _Count:
             unmanaged=tuple(id for id, owner in staying.items() if not owner)[:_NAMED]
             if by.named
             else (),
-            note=by.note if used.ends else "",
+            note=note,
+        )
+
+    def _follows(self, owner: Resource | None, used: Touched) -> bool:
+        """Whether the plans make a resource name another object in the place of one."""
+        change = self.changes.get(owner) if owner is not None else None
+        return change is not None and any(
+            value == used.id for field in change.fields for _, value in scalars(field.before)
         )
 
 
