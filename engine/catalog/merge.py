@@ -252,7 +252,7 @@ def _change(facts: Field, name: str) -> dict[str, Any]:
         change["required"] = False
     if facts.source or facts.source_words:
         change |= {"source": facts.source or name, "in_response": True}
-    if facts.money and not _BOUNDS & change.keys():
+    if facts.money and not (facts.signed or _BOUNDS & change.keys()):
         change["least"] = 0
     return change
 

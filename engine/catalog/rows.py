@@ -27,6 +27,7 @@ class Field(Semantics):
         ignored: A directive for one request and no declaration, e.g. `proration_behavior` of a
             subscription: the type does not take it.
         instead: What to write in the place of a parameter that the type does not take.
+        signed: Of an amount, it may be less than nothing.
         content: It names a local file whose content is sent, e.g. `file` of a file.
         excused: Why tests do not require that a changed value converges; empty if they do.
         example: Value for the printed example where nothing else gives a valid one; for a
@@ -37,6 +38,7 @@ class Field(Semantics):
     optional: bool = False
     ignored: bool = False
     instead: str = ""
+    signed: bool = False
     content: bool = False
     excused: str = ""
     example: Any = None

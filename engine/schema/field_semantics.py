@@ -208,8 +208,9 @@ class Semantics:
     """Largest number it takes; None if it takes any."""
 
     money: str = _semantic(default="", literal=True, remark="minor units")
-    """Path of the currency that an amount in minor units is in, e.g. `currency`, or `*` for the key
-    of the map that holds it; empty if it is no amount.
+    """Path of the currency that an amount in minor units is in, e.g. `currency`, from the innermost
+    object around the amount that has it; `*` for the key of the map that holds the amount; empty if
+    it is no amount.
     """
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from engine.address import ResourceAddress
 from engine.frozen import frozen
+from engine.plan.compare.field_changes import currency_of
 from engine.plan.impact import Impact
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT
+from engine.values.paths import Path
 from engine.values.tree import leaves
 from engine.views import vocabulary
 from engine.views.brief.line import brief
@@ -104,8 +106,13 @@ def _leaves(change: Change, objects: ObjectNames) -> Iterator[Leaf]:
         return
     root = kind.root if kind is not None else None
     source = objects.sources.get(change.address, {})
+
+    def currency_at(path: Path) -> str:
+        attribute = root.at(path) if root is not None else None
+        return currency_of(attribute, path, change.after, change.before) if attribute else ""
+
     for entry in _fields(change):
-        for line in leaf(entry):
+        for line in leaf(entry, currency_at):
             yield with_names(line, entry, root, source, objects.addresses)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from engine.frozen import frozen
 from engine.plan.model import FieldChange, FieldReason
 from engine.redaction import HIDDEN
 from engine.values.markers import ABSENT, CLEAR, UNKNOWN
-from engine.values.paths import dotted
+from engine.values.paths import Path, dotted
 from engine.values.secret import is_secret
 from engine.values.tree import leaves
 from engine.views.money import money
@@ -43,50 +43,78 @@ class Leaf:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def show(value: Any, currency: str = "") -> str:
-    """Write one value on one line; an amount is followed by the money in brackets."""
+CurrencyAt: TypeAlias = Callable[[Path], str]
+"""The currency of the amount at a path; empty if there is none."""
+
+
+def no_currency(_: Path) -> str:
+    """What is not known to be an amount has no currency."""
+    return ""
+
+
+def show(value: Any, currency: str = "", inner: CurrencyAt = no_currency) -> str:
+    """Write one value on one line; an amount is followed by the money in brackets.
+
+    Args:
+        value: The value.
+        currency: The currency that it is in, if it is an amount.
+        inner: The currencies of what is in it, by the path from it.
+    """
     if value is UNKNOWN or value is CLEAR or value is ABSENT:
         return str(value.value)
     if is_secret(value):
         return SENSITIVE
-    text = _quoted(_shorten(str.__str__(value))) if isinstance(value, str) else _compact(value)
+    text = (
+        _quoted(_shorten(str.__str__(value))) if isinstance(value, str) else _compact(value, inner)
+    )
     return text + _amount(value, currency)
 
 
-def show_pair(before: Any, after: Any, currency: str = "") -> str:
+def show_pair(before: Any, after: Any, currency: str = "", inner: CurrencyAt = no_currency) -> str:
     """Write `before -> after`; two long texts are cut to where they differ."""
     if isinstance(before, str) and isinstance(after, str):
         first, second = _shorten_pair(str.__str__(before), str.__str__(after))
         before, after = _amount(before, currency), _amount(after, currency)
         return f"{_quoted(first)}{before} -> {_quoted(second)}{after}"
-    return f"{show(before, currency)} -> {show(after, currency)}"
+    return f"{show(before, currency, inner)} -> {show(after, currency, inner)}"
 
 
-def leaf(change: FieldChange) -> Iterator[Leaf]:
-    """Break one field change into lines: nested new values give one line a leaf."""
+def leaf(change: FieldChange, currency_at: CurrencyAt = no_currency) -> Iterator[Leaf]:
+    """Break one field change into lines: nested new values give one line a leaf.
+
+    Args:
+        change: The field change.
+        currency_at: The currencies of the amounts in the object, for what is nested in the field.
+    """
+    inner = below(currency_at, *change.path)
     name = dotted(change.path)
     before, after = _side(change.before), _side(change.after)
     mark = "  # forces replacement" if change.forces_replacement else ""
     if change.sensitive:
         yield Leaf(_symbol(before, after), name, SENSITIVE + mark)
     elif change.reason is FieldReason.STAYS:
-        yield Leaf(".", name, f"{show(before, change.currency)} (stays)")
+        yield Leaf(".", name, f"{show(before, change.currency, inner)} (stays)")
     elif after is ABSENT:
         end = "removed" if isinstance(before, Mapping) else "cleared"
         if change.reason is FieldReason.GOES:
             end = "goes with this change"
-        yield Leaf("-", name, f"{show(before, change.currency)} ({end}){mark}")
+        yield Leaf("-", name, f"{show(before, change.currency, inner)} ({end}){mark}")
     elif before is ABSENT:
         for path, value in leaves(after, change.path):
-            currency = change.currency if path == change.path else ""
-            yield _new(dotted(path), value, currency, mark)
-    elif _long_lists(before, after):
-        yield _list_change(name, before, after, mark)
+            currency = change.currency if path == change.path else currency_at(path)
+            yield _new(dotted(path), value, currency, below(currency_at, *path), mark)
+    elif _long_lists(before, after, inner):
+        yield _list_change(name, before, after, inner, mark)
     elif change.reason is FieldReason.CLEARED:
-        text = show_pair(before, after, change.currency)
+        text = show_pair(before, after, change.currency, inner)
         yield Leaf("~", name, f"{text} (no longer declared: back to the default){mark}")
     else:
-        yield Leaf("~", name, show_pair(before, after, change.currency) + mark)
+        yield Leaf("~", name, show_pair(before, after, change.currency, inner) + mark)
+
+
+def below(currency_at: CurrencyAt, *path: str | int) -> CurrencyAt:
+    """The same currencies by the paths from a place further in."""
+    return lambda rest: currency_at((*path, *rest))
 
 
 def lay_out(leaves: Sequence[Leaf], style: Style, indent: str) -> list[str]:
@@ -113,23 +141,23 @@ def _symbol(before: Any, after: Any) -> str:
     return "-" if after is ABSENT else "~"
 
 
-def _long_lists(before: Any, after: Any) -> bool:
+def _long_lists(before: Any, after: Any, inner: CurrencyAt) -> bool:
     if not (isinstance(before, (list, tuple)) and isinstance(after, (list, tuple))):
         return False
-    return len(show(before)) + len(show(after)) > _LIST_WIDTH
+    return len(show(before, inner=inner)) + len(show(after, inner=inner)) > _LIST_WIDTH
 
 
-def _new(name: str, value: Any, currency: str, mark: str) -> Leaf:
-    text = show(value, currency)
+def _new(name: str, value: Any, currency: str, inner: CurrencyAt, mark: str) -> Leaf:
+    text = show(value, currency, inner)
     if isinstance(value, (list, tuple)) and len(text) > _LIST_WIDTH:
-        entries = tuple(("+", show(entry)) for entry in value)
+        entries = tuple(("+", entry) for entry in _entries(value, inner))
         return Leaf("+", name, f"{len(value)} entries{mark}", entries)
     return Leaf("+", name, text + mark)
 
 
-def _list_change(name: str, before: Any, after: Any, mark: str) -> Leaf:
+def _list_change(name: str, before: Any, after: Any, inner: CurrencyAt, mark: str) -> Leaf:
     """Show the change of a long list by its entries."""
-    was, will = [show(entry) for entry in before], [show(entry) for entry in after]
+    was, will = _entries(before, inner), _entries(after, inner)
     gone = [("-", text) for text in was if text not in will]
     come = [("+", text) for text in will if text not in was]
     kept = sum(1 for text in will if text in was)
@@ -139,13 +167,21 @@ def _list_change(name: str, before: Any, after: Any, mark: str) -> Leaf:
     return Leaf("~", name, f"{kept} of {len(was)} entries kept{mark}", (*gone, *come))
 
 
-def _compact(value: Any) -> str:
+def _entries(values: Iterable[Any], inner: CurrencyAt) -> list[str]:
+    """Write the elements of a list, each by itself."""
+    return [show(entry, inner((at,)), below(inner, at)) for at, entry in enumerate(values)]
+
+
+def _compact(value: Any, inner: CurrencyAt) -> str:
     """Write a value as JSON does; what JSON does not know is written as in a plan."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_quoted(str(key))}: {show(one)}" for key, one in value.items())
-        return f"{{{inner}}}"
+        parts = (
+            f"{_quoted(str(key))}: {show(one, inner((key,)), below(inner, key))}"
+            for key, one in value.items()
+        )
+        return f"{{{', '.join(parts)}}}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(show(one) for one in value)}]"
+        return f"[{', '.join(_entries(value, inner))}]"
     return json.dumps(value, default=str)
 
 

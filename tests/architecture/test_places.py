@@ -11,6 +11,7 @@ ENGINE = Path(engine.__file__).parent
 UNIT = ENGINE.parent / "tests" / "unit"
 
 OF_NO_MODULE = {
+    "catalog/test_money.py": "amounts of money, of all types",
     "emulator/behaviour/test_agreement.py": "parameters that contradict each other, of all types",
     "emulator/test_every_type.py": "what holds for every type",
     "emulator/testing/test_fault_schedule.py": "faults and gates together",

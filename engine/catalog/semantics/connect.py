@@ -235,7 +235,7 @@ BALANCE_SETTINGS = Row(
     ),
     fields={
         "payments.payouts.automatic_transfer_rules_by_currency": CURRENCY_KEY,
-        f"{_TRANSFERS}.transfer_up_to_amount": COUNT,
+        f"{_TRANSFERS}.transfer_up_to_amount": COUNT | Field(money="*"),
         "payments.payouts.minimum_balance_by_currency": CURRENCY_KEY,
         "payments.payouts.minimum_balance_by_currency.*": Field(money="*"),
         "payments.payouts.schedule.monthly_payout_days": Field(order=ListOrder.SET),

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from engine.catalog.rows import Field, Row
 from engine.catalog.semantics.shared import (
     ACTIVE_AGAIN,
-    AMOUNT,
     ARCHIVE,
     COUNT,
     CURRENCY_KEY,
     METADATA,
+    MONEY_BY_KEY,
     TAX_CODE,
     URL,
     below,
@@ -28,15 +28,18 @@ from engine.schema.lifecycle import Companion, Life, NaturalKey, Probe, Removal,
 from engine.schema.naming import Naming, Words
 from engine.schema.rules import Rule, RuleKind
 
-_AMOUNTS = dict.fromkeys(
-    (
-        "unit_amount",
-        "unit_amount_decimal",
-        "custom_unit_amount.maximum",
-        "custom_unit_amount.minimum",
-        "custom_unit_amount.preset",
-    ),
-    AMOUNT,
+_AMOUNTS = (
+    "unit_amount",
+    "unit_amount_decimal",
+    "custom_unit_amount.maximum",
+    "custom_unit_amount.minimum",
+    "custom_unit_amount.preset",
+)
+_TIER_AMOUNTS = (
+    "tiers.*.flat_amount",
+    "tiers.*.flat_amount_decimal",
+    "tiers.*.unit_amount",
+    "tiers.*.unit_amount_decimal",
 )
 
 PRODUCT = Row(
@@ -70,8 +73,11 @@ PRODUCT = Row(
     ),
     fields={
         **METADATA,
-        **below("default_price_data", _AMOUNTS),
-        **below("default_price_data.currency_options.*", _AMOUNTS),
+        **below("default_price_data", dict.fromkeys(_AMOUNTS, Field(money="currency"))),
+        **below(
+            "default_price_data.currency_options.*",
+            dict.fromkeys((*_AMOUNTS, *_TIER_AMOUNTS), MONEY_BY_KEY),
+        ),
         "active": Field(neutral=True),
         "default_price": Field(reference="price"),
         "default_price_data": Field(write_only=True),

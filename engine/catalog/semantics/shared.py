@@ -42,6 +42,7 @@ DOMAIN = Field(
 
 COUNT = Field(least=1)
 AMOUNT = Field(least=0)
+MONEY_BY_KEY = Field(money="*")
 PERCENT = Field(least=0, most=100)
 PRODUCT_DATA = {
     "product_data.tax_code": Field(reference="tax_code"),

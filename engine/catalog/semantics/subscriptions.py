@@ -14,6 +14,7 @@ from engine.catalog.semantics.shared_rules import (
     one_currency,
     one_discount,
     one_price,
+    only_when,
     recurring_only,
     taxes_agree,
     unmetered_quantity,
@@ -38,8 +39,8 @@ _ITEM = {
     # Returned as the price that is made from it.
     "price_data": Field(write_only=True, makes="price"),
     "price_data.product": Field(reference="product"),
-    "price_data.unit_amount": AMOUNT,
-    "price_data.unit_amount_decimal": AMOUNT,
+    "price_data.unit_amount": Field(money="currency"),
+    "price_data.unit_amount_decimal": Field(money="currency"),
     "price_data.recurring.interval_count": COUNT | Field(generated="1"),
     "price_data.tax_behavior": Field(generated="unspecified"),
 }
@@ -55,21 +56,6 @@ _SUBSCRIPTION_ITEM = {
 # Directives of one request.
 _DIRECTIVES = dict.fromkeys(
     ("off_session", "payment_behavior", "proration_behavior", "proration_date"), Field(ignored=True)
-)
-
-_BILLED_BY_INVOICE = Rule(
-    kind=RuleKind.REQUIRES,
-    when={"collection_method": "send_invoice"},
-    fields=("days_until_due",),
-    message='collection_method="send_invoice" needs days_until_due.',
-)
-
-_INVOICED_ONLY = Rule(
-    kind=RuleKind.REQUIRES,
-    when={"days_until_due": ...},
-    fields=("collection_method",),
-    value="send_invoice",
-    message='days_until_due goes with collection_method="send_invoice" only.',
 )
 
 
@@ -135,6 +121,7 @@ SUBSCRIPTION = Row(
         "items.*.clear_usage": Field(ignored=True),
         "items.*.deleted": Field(ignored=True),
         "items.*.id": Field(ignored=True),
+        "payment_settings.payment_method_options.*.mandate_options.amount": Field(money="currency"),
         "payment_settings.payment_method_types": Field(order=ListOrder.SET),
         "payment_settings.save_default_payment_method": Field(neutral="off"),
         "pending_invoice_item_interval.interval_count": Field(neutral=1),
@@ -174,8 +161,7 @@ SUBSCRIPTION = Row(
             fields=("billing_cycle_anchor", "billing_cycle_anchor_config"),
             message="Give billing_cycle_anchor or billing_cycle_anchor_config, not both.",
         ),
-        _BILLED_BY_INVOICE,
-        _INVOICED_ONLY,
+        *only_when("collection_method", "send_invoice", "days_until_due"),
         Rule(
             kind=RuleKind.UNIQUE_ELEMENTS,
             fields=("items",),
@@ -266,7 +252,10 @@ SUBSCRIPTION_SCHEDULE = Row(
         "phases.*.add_invoice_items": Field(neutral=[]),
         "phases.*.add_invoice_items.*.price_data": Field(write_only=True),
         "phases.*.add_invoice_items.*.price_data.product": Field(reference="product"),
+        # S: a negative amount is a credit.
+        "phases.*.add_invoice_items.*.price_data.unit_amount": Field(money="currency", signed=True),
         "phases.*.application_fee_percent": PERCENT,
+        "phases.*.billing_thresholds.amount_gte": Field(money="currency"),
         "phases.*.default_tax_rates": Field(neutral=[], order=ListOrder.SET),
         "phases.*.discounts": Field(neutral=[]),
         # Returned as the end that follows from it.

@@ -293,15 +293,25 @@ def _changes_entry(root: Attribute, path: Path, actual: Mapping[str, Any]) -> bo
 def currency_of(
     attribute: Attribute, path: Path, declared: Mapping[str, Any], actual: Mapping[str, Any]
 ) -> str:
-    """The lower-case currency that an amount is in; empty if it is no amount."""
+    """The lower-case currency that an amount is in; empty if it is no amount.
+
+    It is next to the amount, or next to what holds the amount, the innermost first: what gives the
+    data of a price has a currency of its own.
+    """
     if not attribute.money:
         return ""
     if attribute.money == "*":
         keys = [part for part in path if isinstance(part, str) and _CURRENCY.fullmatch(part)]
         return keys[-1] if keys else ""
     where = parse_path(attribute.money)
-    found = get_path(declared, where) or get_path(actual, where)
-    return found.lower() if isinstance(found, str) and "${" not in found else ""
+    for length in range(len(path) - 1, -1, -1):
+        around = path[:length]
+        found = get_path(declared, (*around, *where))
+        if found is None and not any(isinstance(part, int) for part in around):
+            found = get_path(actual, (*around, *where))
+        if found is not None:
+            return found.lower() if isinstance(found, str) and "${" not in found else ""
+    return ""
 
 
 def new_fields(

@@ -227,7 +227,10 @@ def test_keys_sources_and_currencies_lead_somewhere(object_name: str) -> None:
         own = path.rpartition(".")[2]
         assert alias.source in ("", own) or _is_told(object_name, source), source
     for path, currency in row.by_path("money").items():
-        assert currency == "*" or _is_told(object_name, currency), path
+        holders = (path.rsplit(".", depth)[0] + "." for depth in range(1, path.count(".") + 1))
+        around = [f"{holder}{currency}" for holder in (*holders, "")]
+        found = (matches(root, where) or _is_told(object_name, where) for where in around)
+        assert currency == "*" or any(found), path
 
 
 @pytest.mark.parametrize("object_name", OBJECTS)

@@ -173,6 +173,27 @@ def test_a_replacement_says_what_becomes_of_the_old_object(parts: dict[str, Any]
         ),
         ("stripe_promotion_code.a", {"code": "SPRING", "max_redemptions": 1},
          "at most 1 redemption"),
+        (
+            "stripe_product.a",
+            {
+                "name": "A",
+                "default_price_data": {
+                    "currency": "usd",
+                    "unit_amount": 2000,
+                    "recurring": {"interval": "month"},
+                },
+            },
+            "with a price of $20.00 a month",
+        ),
+        (
+            "stripe_payment_link.a",
+            {
+                "line_items": [
+                    {"price_data": {"currency": "eur", "unit_amount": 900}, "quantity": 1}
+                ]
+            },
+            "€9.00",
+        ),
         ("stripe_product.a", {"name": "A"}, ""),
         (
             "stripe_shipping_rate.a",
