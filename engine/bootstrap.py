@@ -79,7 +79,7 @@ def open_project(
 
 def open_repository(root: Path) -> Repository:
     """The repository that a project folder is in."""
-    from engine.backends.git import GitRepository
+    from engine.backends.git.repository import GitRepository
 
     return GitRepository(root)
 

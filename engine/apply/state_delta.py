@@ -187,6 +187,8 @@ def state_after(
 ) -> State:
     """The state after operations of a plan; after all of them it records what was declared.
 
+    What was merged was compared with Stripe then.
+
     Args:
         plan: The plan.
         draft: The state with what they changed.
@@ -196,4 +198,7 @@ def state_after(
     done = [one for one in results.values() if one.outcome is Outcome.APPLIED]
     applied = plan.declared if whole and len(done) == len(plan.steps) else ""
     state = draft.state()
-    return dataclasses.replace(state, reads=plan.reads, applied=applied or state.applied)
+    merged = state.merged and not applied
+    return dataclasses.replace(
+        state, reads=plan.reads, applied=applied or state.applied, merged=merged
+    )

@@ -36,6 +36,8 @@ _HOMES = {
     "lock": "engine.cli.commands.lock:lock",
     "unlock": "engine.cli.commands.lock:unlock",
     "state": "engine.cli.commands.state:state",
+    "git-setup": "engine.cli.commands.git:git_setup",
+    "git": "engine.cli.commands.git:git",
     "emulator": "engine.cli.commands.emulator:emulator",
     "types": "engine.cli.commands.types:types",
     "schema": "engine.cli.commands.schema:schema",

@@ -95,7 +95,7 @@ def with_digests(session: Session, report: PlanReport, options: PlanOptions) -> 
         if graph is None:
             return ""
         idle = not (plan.steps or plan.outputs or plan.moves or plan.reads != state.reads)
-        if idle and not state.applied and is_as_applied(graph, state):
+        if idle and not state.applied and not state.merged and is_as_applied(graph, state):
             return ""
         return declared_digest(graph)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from engine.address import ResourceAddress
-from engine.errors import UsageError
+from engine.errors import StateError, UsageError
 from engine.graph.across import dependencies_elsewhere
 from engine.graph.build import ResourceGraph
 from engine.operations.cross_checks.accounts_in_use import accounts_in_use
@@ -81,6 +81,8 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         UsageError: if an address in the options is in no stack.
     """
     _check_addresses(session, options)
+    if not options.refresh:
+        _check_not_merged(session)
     account = session.check_account() if options.refresh else None
     plans = _plans(session, options)
     stale = stale_refusals(session, plans) if options.refresh else {}
@@ -274,6 +276,21 @@ def _plan_one(
     plan = draft if complete is observed else planned(complete)
     session.expect(plan, graph.stack.outputs)
     return plan
+
+
+def _check_not_merged(session: Session) -> None:
+    """Refuse to believe a state that was merged: no apply has seen what it records.
+
+    Raises:
+        StateError: if one was.
+    """
+    merged = [name for name, state in session.states.items() if state.merged]
+    if merged:
+        raise StateError(
+            f"the state of {', '.join(merged)} was merged from two, and what it records was never "
+            "compared with Stripe",
+            hint="plan without --no-refresh; a complete apply settles it",
+        )
 
 
 def _check_addresses(session: Session, options: PlanOptions) -> None:

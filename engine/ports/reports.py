@@ -124,6 +124,7 @@ class Verified:
         stack: The stack whose place it is in.
         resources: How many resources it has; 0 if that is unknown.
         problems: What is wrong with it, in line order.
+        merged: It was merged from two states, and was not compared with Stripe since.
     """
 
     file: str
@@ -131,6 +132,7 @@ class Verified:
     stack: str
     resources: int
     problems: tuple[Problem, ...]
+    merged: bool = False
 
 
 class WhyLeft(enum.StrEnum):

@@ -94,7 +94,7 @@ def _version_of(state: State) -> int:
     """The earliest format that can hold a state, so that earlier engines can read the others."""
     resources = state.resources.values()
     archived = any(entry.former for entry in resources)
-    if archived or any(gone.former for gone in state.removed.values()):
+    if state.merged or archived or any(gone.former for gone in state.removed.values()):
         return FORMAT_VERSION
     if state.applied:
         return _WITHOUT_FORMER
@@ -111,7 +111,8 @@ _WITHOUT_FORMER = 5
 WRITTEN = (_WITHOUT_READS, _WITHOUT_IMPORTED, _WITHOUT_APPLIED, _WITHOUT_FORMER, FORMAT_VERSION)
 """The format versions that are still written: in the first a state says of no other stack that its
 own reads it, in the first two of no resource that its object was not made from here, in the first
-three not what the last complete apply declared, and in the last alone what resources replaced."""
+three not what the last complete apply declared, and in the last alone what resources replaced and
+that it was merged."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

@@ -126,6 +126,8 @@ class State:
             `prices.month`, sorted.
         applied: Digest of what the last complete apply declared; empty if what the state records
             was changed in another way since, or an earlier engine wrote it.
+        merged: It was merged from two states, and no apply has compared all of it with Stripe
+            since.
     """
 
     stack: str
@@ -141,6 +143,7 @@ class State:
     removed: Mapping[str, RemovedObject] = field(default_factory=lambda: _EMPTY)
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     applied: str = ""
+    merged: bool = False
 
     def at(self, address: str) -> ResourceState | None:
         """The resource at an address; None if there is none."""

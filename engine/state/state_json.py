@@ -22,7 +22,7 @@ STATE = Record(
     REMOVED,
     keys={"account_id": "account.id", "livemode": "account.livemode"},
     whole=True,
-    optional=("reads", "applied"),
+    optional=("reads", "applied", "merged"),
 )
 
 

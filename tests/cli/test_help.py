@@ -28,6 +28,8 @@ COMMANDS = [
     "lock",
     "unlock",
     "state",
+    "git-setup",
+    "git",
     "emulator",
     "types",
     "schema",
@@ -55,6 +57,8 @@ def test_the_commands_are_those_that_are_documented() -> None:
     """In the order a person meets them."""
     assert [path[0] for path in PATHS if len(path) == 1] == COMMANDS
     assert {path for path in PATHS if len(path) == 2} == {
+        ("git", "merge-state"),
+        ("git", "textconv"),
         ("state", "list"),
         ("state", "show"),
         ("state", "mv"),

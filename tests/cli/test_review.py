@@ -141,7 +141,7 @@ def test_every_format_has_the_page(engine: Engine) -> None:
     for name, shown in (
         ("text", "# stripe_price.monthly was created\n"),
         ("markdown", "(`local/shop:stripe_price.monthly`) $20.00 a month"),
-        ("html", "stripe_price.monthly was created"),
+        ("html", "<h1>What was applied</h1>"),
     ):
         ended = engine("review", "HEAD~1..HEAD", "--format", name)
         assert ended.code == 0

@@ -22,7 +22,13 @@ from engine.operations.verify.checks import verify
 from engine.plan.inputs.ownership import Owner, ownership_of, way_to_settle
 from engine.plan.model import Plan
 from engine.plan.reviewed.changes import Environment, applied_between
-from engine.plan.reviewed.impossible import Finding, impossible_changes, is_rebuilt, succession
+from engine.plan.reviewed.impossible import (
+    Finding,
+    impossible_changes,
+    is_rebuilt,
+    replaced_without_a_trace,
+    succession,
+)
 from engine.ports.review.report import ReviewedStack, ReviewReport
 from engine.ports.review.repository import Commit, Repository
 from engine.state.codec import Document
@@ -223,8 +229,16 @@ class _Review:
         if now is None:
             return
         place = now.environment, stack
+        if now.merged:
+            self._note(place, "it was merged from two states: engine plan compares it with Stripe")
         if was is not None:
             self._add(place, succession(was, now))
+            self._add(
+                place,
+                replaced_without_a_trace(
+                    was, now, before.values(), after.values(), self._context.schemas
+                ),
+            )
             if is_rebuilt(was, now):
                 self._note(place, "the state was rebuilt from the account: engine state rebuild")
             if _version(now.engine_version) < _version(was.engine_version):

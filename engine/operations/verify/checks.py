@@ -43,7 +43,7 @@ def verify(
     """
     back = f"{advice.restore} brings back the last good version"
     problems = list(_keys(raw, file))
-    resources = 0
+    resources, merged = 0, False
     try:
         document = parse(raw, path=file, advice=advice)
         if not document.is_untouched:
@@ -54,7 +54,7 @@ def verify(
             Problem(file, error.line, error.why, str(error.hint or ""), error.reference)
         )
     else:
-        resources = len(state.resources)
+        resources, merged = len(state.resources), state.merged
         problems.extend(_spelling(document, state, raw, advice, back))
         problems.extend(_place(document, state, environment, stack))
         problems.extend(_contents(document, state, schemas, back))
@@ -64,6 +64,7 @@ def verify(
         stack=stack,
         resources=resources,
         problems=tuple(sorted(set(problems))),
+        merged=merged,
     )
 
 

@@ -130,6 +130,54 @@ def _can_be_remembered(kind: ResourceType) -> bool:
     return ends and kind.life.revival is not None
 
 
+def replaced_without_a_trace(
+    before: State,
+    after: State,
+    earlier: Iterable[State],
+    later: Iterable[State],
+    schemas: Schemas,
+) -> Iterator[Finding]:
+    """Objects of live mode that one run replaced and that the state does not remember.
+
+    What Stripe only archives still exists: a run that replaces it records it among the former
+    objects, or among those that are still to be removed. Where several runs were between the two
+    states, one may have forgotten the object.
+
+    Args:
+        before: The earlier state.
+        after: The state.
+        earlier: All earlier states of the environment.
+        later: All states of the environment.
+        schemas: Resource types by name.
+    """
+    if not after.livemode or after.serial != before.serial + 1 or is_rebuilt(before, after):
+        return
+    were = {key_of(entry) for state in earlier for entry in state.resources.values()}
+    are = {key_of(entry) for state in later for entry in state.resources.values()}
+    for address, was in before.resources.items():
+        now, kind = after.resources.get(address), schemas.get(was.type)
+        if now is None or kind is None or now.imported or was.account or now.account:
+            continue
+        remembered = ("", was.id) in (("", now.id), *now.left, *now.archived)
+        moved = key_of(was) in are or key_of(now) in were
+        kept = was.removal_policy.keep or now.removal_policy.keep
+        if remembered or moved or kept or not _only_archives(kind):
+            continue
+        yield Finding(
+            path=("resources", address, "id"),
+            message=f"{address} was {was.id} and is {now.id}, and {was.id} is not remembered: "
+            f"a run that replaces {kind.title}s records the old one, which still exists",
+            hint=f"see on Stripe which of the two it is; {_BACK}",
+            reference="review-replaced",
+        )
+
+
+def _only_archives(kind: ResourceType) -> bool:
+    """Whether no object of a type can be deleted, and each could be revived."""
+    deletes = any(removal.verb is Verb.DELETE for removal in kind.life.removals)
+    return not deletes and _can_be_remembered(kind)
+
+
 def unfollowed(before: State, after: State) -> Iterator[tuple[str, Finding]]:
     """References that still lead to an object in whose place a state records another one.
 

@@ -107,6 +107,7 @@ def verified_document(files: Sequence[Verified]) -> dict[str, Any]:
                 "environment": entry.environment,
                 "stack": entry.stack,
                 "resources": entry.resources,
+                "merged": entry.merged,
                 "problems": [problem_document(problem) for problem in entry.problems],
             }
             for entry in files

@@ -40,9 +40,16 @@ def success_text(stacks: Sequence[Stack]) -> str:
 def verified_text(files: Sequence[Verified]) -> str:
     """Say that state files have no problems."""
     resources = sum(entry.resources for entry in files)
-    return (
+    lines = [
         f"Success: {counted(len(files), 'state')}, {counted(resources, 'resource')}, no problems."
-    )
+    ]
+    lines += [
+        f"{entry.file} was merged from two states: the next engine plan compares all of it with "
+        "Stripe, and engine apply settles it."
+        for entry in files
+        if entry.merged
+    ]
+    return "\n".join(lines)
 
 
 def problem_text(problem: Problem) -> str:

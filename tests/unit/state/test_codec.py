@@ -250,6 +250,15 @@ def test_only_a_state_with_former_objects_needs_the_newest_format(*, removed: bo
     assert former == (["price_7"] if removed else ["price_00", ":price_000"])
 
 
+def test_only_a_state_that_was_merged_says_so() -> None:
+    """In the newest format."""
+    plain = State(stack="saas", environment="test", lineage="a" * 32)
+    assert b"merged" not in encode(plain, engine_version="1")
+    merged = encode(dataclasses.replace(plain, merged=True), engine_version="1")
+    assert json.loads(merged)["format_version"] == FORMAT_VERSION
+    assert decode(merged, path="x").merged
+
+
 def test_only_a_state_that_says_what_was_applied_needs_the_fifth_format() -> None:
     """An earlier engine would refuse the field, and be asked to be upgraded instead."""
     document = json.loads(encode(APPLIED, engine_version=VERSION))

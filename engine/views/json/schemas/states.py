@@ -72,6 +72,7 @@ VERIFIED = record(
                     "environment": TEXT,
                     "stack": TEXT,
                     "resources": COUNT,
+                    "merged": FLAG,
                     "problems": array(PROBLEM),
                 }
             )

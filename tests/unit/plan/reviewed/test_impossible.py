@@ -11,10 +11,11 @@ from engine.catalog import loader
 from engine.plan.reviewed.impossible import (
     impossible_changes,
     is_rebuilt,
+    replaced_without_a_trace,
     succession,
     unfollowed,
 )
-from engine.state.model import RemovedObject, ResourceState, State
+from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State
 
 SCHEMAS = loader.schemas()
 
@@ -158,6 +159,52 @@ def test_what_cannot_be_revived_is_not_remembered() -> None:
     assert found(state(), state(removed=gone)) == ["review-removed"]
     gone = {"stripe_unknown.a": RemovedObject(type="stripe_unknown", id="c")}
     assert found(state(), state(removed=gone)) == []
+
+
+def traces(before: State, after: State) -> list[str]:
+    """What the rule about replaced objects finds."""
+    found = replaced_without_a_trace(before, after, [before], [after], SCHEMAS)
+    return [finding.reference for finding in found]
+
+
+def test_a_run_remembers_what_it_replaced() -> None:
+    """In live mode, where nothing but Stripe ends a price: a swapped id is found."""
+    before = one(price(), serial=1)
+    swapped = one(price("price_2"), serial=2)
+    assert traces(before, swapped) == ["review-replaced"]
+    assert traces(before, one(price(nickname="n"), serial=2)) == []
+    left = dataclasses.replace(price("price_2"), superseded=("price_1",))
+    archived = dataclasses.replace(price("price_2"), former=("price_1",))
+    for entry in (left, archived):
+        assert traces(before, one(entry, serial=2)) == []
+
+
+def test_what_a_run_may_have_replaced_without_a_trace() -> None:
+    """Test data can be deleted, a resource forgotten, imported, moved or kept."""
+    before, swapped = one(price(), serial=1), one(price("price_2"), serial=2)
+    assert traces(before, dataclasses.replace(swapped, serial=3)) == []
+    assert traces(before, dataclasses.replace(swapped, livemode=False)) == []
+    assert traces(before, one(price("price_2", imported=True), serial=2)) == []
+    assert traces(before, state(2, resources={})) == []
+    kept = dataclasses.replace(price(), removal_policy=RemovalPolicy(keep=True))
+    assert traces(one(kept), swapped) == []
+    assert traces(before, one(dataclasses.replace(kept, id="price_2"), serial=2)) == []
+    away = dataclasses.replace(price(), removal_policy=RemovalPolicy(account="acct_2"))
+    assert traces(one(away), swapped) == []
+    products = (one(resource("stripe_product", id)) for id in ("prod_1", "prod_2"))
+    assert traces(next(products), dataclasses.replace(next(products), serial=2)) == []
+    unknown = (one(resource("stripe_unknown", id)) for id in ("un_1", "un_2"))
+    assert traces(next(unknown), dataclasses.replace(next(unknown), serial=2)) == []
+    both = state(2, resources={"stripe_price.pro": price("price_2"), "stripe_price.b": price()})
+    assert traces(before, both) == []
+    rebuilt = state(
+        2,
+        resources={
+            "stripe_price.pro": price("price_2", imported=True),
+            "stripe_price.b": price("price_3"),
+        },
+    )
+    assert traces(before, rebuilt) == []
 
 
 def test_a_reference_that_still_leads_to_what_was_replaced() -> None:

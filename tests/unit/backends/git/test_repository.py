@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.git import GitRepository
+from engine.backends.git.repository import GitRepository
 from engine.errors import RepositoryError
 from engine.ports.review.repository import Commit
 from tests.support.committed import needs_git
