@@ -41,20 +41,13 @@ Link: TypeAlias = Callable[[Node], str]
 """Where a click on a node leads, `#shop:stripe_price.pro`; empty for nowhere."""
 
 
-def svg(picture: Picture, *, follow_system: bool = True) -> str:
-    """Draw a picture as a file.
+def svg(picture: Picture) -> str:
+    """Draw a picture as a file, which is dark where the system prefers that.
 
     Each node is a `<g class="node">` with `data-address` and `data-stack`, each edge a
-    `<g class="edge">` with `data-from` and `data-to`, which have the stack before the address. The
-    class `dark` on the drawing or around it makes it dark.
-
-    Args:
-        picture: What to draw.
-        follow_system: It is dark where the system prefers that, without the class.
+    `<g class="edge">` with `data-from` and `data-to`, which have the stack before the address.
     """
-    return "\n".join(
-        _whole(picture, style(follow_system=follow_system), role="img", link=lambda _: "")
-    )
+    return "\n".join(_whole(picture, style(), role="img", link=lambda _: ""))
 
 
 def svg_in_page(picture: Picture, link: Link) -> str:

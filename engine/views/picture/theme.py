@@ -130,26 +130,20 @@ _SHAPES = (
 )
 
 
-def style(*, follow_system: bool) -> str:
-    """The style of a drawing.
-
-    Args:
-        follow_system: It is dark where the system prefers that.
-    """
-    rules = [_ROOT + shape.replace("{0}", _ROOT) for shape in _SHAPES]
-    rules += _colours(LIGHT, _ROOT)
-    dark = list(_colours(DARK, f".dark{_ROOT}"))
-    rules += [rule.replace(f".dark{_ROOT}", f":is(.dark{_ROOT},.dark {_ROOT})") for rule in dark]
-    if follow_system:
-        followed = "".join(_colours(DARK, _ROOT))
-        rules.append(f"@media (prefers-color-scheme:dark){{{followed}}}")
+def style() -> str:
+    """The style of a drawing that is a file: dark where the system prefers that."""
+    dark = "".join(_colours(DARK, _ROOT))
+    rules = (*_shapes(), *_colours(LIGHT, _ROOT), f"@media (prefers-color-scheme:dark){{{dark}}}")
     return "".join(rules)
 
 
 def paired_style() -> str:
     """The style of a drawing in a page that chooses light or dark by `color-scheme` itself."""
-    rules = [_ROOT + shape.replace("{0}", _ROOT) for shape in _SHAPES]
-    return "".join([*rules, *_colours(_paired(), _ROOT)])
+    return "".join((*_shapes(), *_colours(_paired(), _ROOT)))
+
+
+def _shapes() -> Iterator[str]:
+    yield from (_ROOT + shape.replace("{0}", _ROOT) for shape in _SHAPES)
 
 
 def _paired() -> Theme:

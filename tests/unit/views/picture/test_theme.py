@@ -49,23 +49,20 @@ def test_every_line_can_be_seen(theme: Theme) -> None:
     assert [line for line in lines if contrast(line, theme.stack) < 3] == []
 
 
-def test_the_system_is_followed_or_not() -> None:
-    """A page that has a switch of its own sets the class."""
-    assert "@media (prefers-color-scheme:dark)" in style(follow_system=True)
-    assert "@media" not in style(follow_system=False)
-    assert ".dark" in style(follow_system=False)
+def test_a_file_follows_the_system() -> None:
+    """Light, and dark where that is preferred."""
+    light, _, dark = style().partition("@media (prefers-color-scheme:dark){")
+    assert f".engine-picture text{{fill:{LIGHT.ink}}}" in light
+    assert f".engine-picture text{{fill:{DARK.ink}}}" in dark
+    assert LIGHT.ink not in dark
 
 
 def test_all_rules_are_for_pictures_alone() -> None:
     """In a page they change nothing else, and they load nothing."""
-    text = style(follow_system=False)
-    selectors = [rule.partition("{")[0] for rule in text.split("}") if rule]
-    assert all(
-        part.startswith((".engine-picture", ":is(.dark.engine-picture"))
-        for selector in selectors
-        for part in selector.replace(",.dark .engine-picture)", ")").split(",")
-    )
-    assert not any(word in text for word in ("url(", "@import", "@font-face"))
+    selectors = [rule.partition("{")[0] for rule in paired_style().split("}") if rule]
+    parts = [part for selector in selectors for part in selector.split(",")]
+    assert all(part.startswith(".engine-picture ") for part in parts)
+    assert not any(word in style() for word in ("url(", "@import", "@font-face"))
 
 
 def test_a_page_that_chooses_itself_gets_both_colours_of_each_rule() -> None:
