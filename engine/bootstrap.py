@@ -84,7 +84,10 @@ def open_repository(root: Path) -> Repository:
     return GitRepository(root)
 
 
-def _policies(settings: Settings) -> Policies:
+def _policies(settings: Settings) -> Policies | None:
+    # A project that has none pays for none.
+    if not settings.policies and not any(settings.stacks.glob("_[!_]*")):
+        return None
     from engine.policies.load import load_policies
 
     return load_policies(settings)

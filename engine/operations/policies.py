@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from engine.operations.run.context import Context
 from engine.plan.impact import Impact
 from engine.plan.model import PlanReport
-from engine.policies.evaluate import ask
-from engine.policies.plan import Plan
 
 
 def with_policies(
@@ -28,6 +26,9 @@ def with_policies(
     policies = context.policies
     if not policies or not report.plans:
         return dataclasses.replace(report, policies=())
+    from engine.policies.evaluate import ask
+    from engine.policies.plan import Plan
+
     live = context.settings.environment.live
     counted = functools.cache(impacts)
     verdict = ask(policies, lambda: Plan(report, context.schemas, live=live, impacts=counted))

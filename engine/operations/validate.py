@@ -48,7 +48,7 @@ def validate_stacks(context: Context, names: Sequence[str]) -> tuple[Stack, ...]
         StackError: with every problem of every stack.
         UsageError: if there is no such stack.
     """
-    wrong = context.policies.problems
+    wrong = context.policies.problems if context.policies is not None else ()
     try:
         graphs = load_graphs(context, names)
     except StackError as error:

@@ -362,3 +362,47 @@ def test_a_policy_may_ask_what_uses_an_object(engine: Engine, write: Write, poli
     for words in (("plan",), ("apply", "shop.plan")):
         ended = engine(*words)
         assert (ended.code, sentence in ended.out) == (4, True), ended.out + ended.err
+
+
+def test_a_saved_plan_of_a_module_that_changes_the_engine_is_refused(
+    shell: Engine, write: Write, policies: Any
+) -> None:
+    """An apply of it asks the policies before it evaluates any module, also for a secret."""
+    secret = SHOP.replace(
+        'name="Pro"', 'name="Pro", metadata={{"token": Sensitive("s3cret-s3cret")}}'
+    )
+    secret = "\n    from engine import Sensitive" + secret
+    write("shop", secret.format(2000))
+    assert shell("apply", "--yes").code == 0
+    policies(POLICIES.format("True"))
+    write(
+        "shop",
+        secret.format(1000)
+        + """
+    import engine.operations.plan as p, engine.operations.saved_plan.saved_plan as s
+    p.with_policies = s.with_policies = lambda context, report, *_: report
+    """,
+    )
+    ended = shell("plan", "-o", "shop.plan")
+    assert ended.code == 0, ended.err
+    ended = shell("apply", "shop.plan")
+    assert ended.code == 4
+    assert "Policy no-deep-cuts" in ended.err
+
+
+def test_a_promotion_loads_them_before_the_other_environment_runs(
+    shell: Engine, root: Path, write: Write, policies: Any
+) -> None:
+    """Its modules run first there, to be compared with what was applied."""
+    tables = [f"[tool.engine.environments.{name}]\nemulator = true\n" for name in ("test", "live")]
+    (root / "pyproject.toml").write_text("\n".join(tables), encoding="utf-8")
+    write("shop", SHOP.format(2000))
+    for environment in ("test", "live"):
+        assert shell("apply", "-e", environment, "--yes").code == 0
+    attack = "import engine.policies.load as l; l.load_policies = lambda settings: None"
+    write("shop", SHOP.format(1000).rstrip() + f"\n    {attack}\n")
+    assert shell("apply", "-e", "test", "--yes").code == 0
+    policies(POLICIES.format("True"))
+    ended = shell("promote", "test", "live")
+    assert ended.code == 4
+    assert "Policy no-deep-cuts" in ended.err

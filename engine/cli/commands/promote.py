@@ -93,6 +93,7 @@ def promote(
         from engine.operations.environments.promote import check_applied, remaining
         from engine.plan.environments.model import Promotion
 
+        _ = context.policies  # before the modules run for the other environment
         check_applied(before, target, stacks)
         report = planned(invocation, context, stacks, options, file)
         left = remaining(before, context, report, options)

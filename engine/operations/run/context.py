@@ -33,7 +33,8 @@ class Context:
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
         clock: Returns the time, in Unix seconds.
-        load_policies: Loads the policies of the project, the same ones at each call.
+        load_policies: Loads the policies of the project, the same ones at each call; None if it has
+            none.
     """
 
     settings: Settings
@@ -46,7 +47,7 @@ class Context:
     engine_version: str
     new_id: Callable[[], str]
     clock: Callable[[], float]
-    load_policies: Callable[[], Policies]
+    load_policies: Callable[[], Policies | None]
 
     @property
     def backend(self) -> StateBackend:
@@ -59,8 +60,8 @@ class Context:
         return self.open_sink()
 
     @property
-    def policies(self) -> Policies:
-        """The policies of the project, loaded when they are first asked for."""
+    def policies(self) -> Policies | None:
+        """The policies of the project, loaded when they are first asked for; None if none."""
         return self.load_policies()
 
     def advice(self, stack: str) -> Advice:

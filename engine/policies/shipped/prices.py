@@ -20,6 +20,9 @@ _SCALES = (
 )
 """What says how many units an amount is for: with another one amounts are not of the same thing."""
 
+_NEW = (Action.CREATE, Action.IMPORT, Action.REVIVE)
+"""What may take the place of something that is removed."""
+
 
 def max_price_cut(plan: Plan, most: Decimal) -> Iterator[tuple[Change, str]]:
     """Prices that are cut by more than a share."""
@@ -38,7 +41,7 @@ def _moved(plan: Plan, most: Decimal, sign: int) -> Iterator[tuple[Change, str]]
             yield from ((change, why) for why in _against(change, change.amounts, most, sign))
     removed = [change for change in charged if change.action is Action.DELETE]
     for change in charged:
-        if change.action in (Action.CREATE, Action.REVIVE) and not change.before:
+        if change.action in _NEW:
             yield from ((change, why) for why in _instead(change, removed, most, sign))
 
 

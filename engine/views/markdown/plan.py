@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from engine.plan.amounts import amounts_in
 from engine.plan.model import Action, Plan, PlanReport
-from engine.plan.refusal import Refusal
+from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.resource_type import Schemas
 from engine.views.described import DescribedChange, describe_plan
 from engine.views.fields import Leaf
@@ -137,6 +137,8 @@ def _rules(report: PlanReport) -> Iterator[Section]:
 
 def refusal_line(stack: str, refusal: Refusal) -> str:
     """Which rule or policy refuses, where what it is about is declared, and why."""
+    if refusal.reference is PlanRule.POLICY:
+        return inline.words(refusal)  # its sentence names all of that
     name = f"policy {refusal.policy}" if refusal.policy else refusal.reference.value
     about = f" ({inline.code(f'{stack}:{refusal.address}')})" if refusal.address else ""
     at = f" at {inline.code(refusal.line)}" if refusal.line else ""

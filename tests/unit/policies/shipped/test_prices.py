@@ -147,6 +147,14 @@ def test_a_new_price_in_the_place_of_another_is_compared() -> None:
     assert rises(old, dear) == [f"{seems} 100 % more, and 20 % is the most"]
     other = change_of("stripe_price.new", after=values(1000), dependencies=("stripe_product.max",))
     assert cuts(old, other) == []
+    taken = change_of(
+        "stripe_price.new",
+        before=values(1000),
+        after=values(1000),
+        action=Action.IMPORT,
+        dependencies=needs,
+    )
+    assert cuts(old, taken) == [f"{seems} 50 % less, and 20 % is the most"]
     assert cuts(new) == []
 
 

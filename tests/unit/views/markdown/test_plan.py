@@ -9,7 +9,7 @@ from engine.catalog import loader
 from engine.errors import LockHeldError, Problem, StackError
 from engine.plan.impact import Impact, Use
 from engine.plan.model import Action, Change, OutputChange, PlanReport, Reason, StepKind
-from engine.plan.refusal import PlanRule, Refusal, RefusedError
+from engine.plan.refusal import PlanRule, PolicyFinding, Refusal, RefusedError
 from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import ResourceState, State
@@ -127,6 +127,23 @@ def test_a_refusal_names_its_rule_and_its_line() -> None:
     assert "- **policy price-cut** at `stacks/shop.py:9`: too much" in lines_of(
         build.report(build.plan(refusals=(cut,)))
     )
+
+
+def test_what_a_policy_finds_is_said_once() -> None:
+    """Its sentence names the policy, the resource and both lines."""
+    finding = PolicyFinding(
+        policy="no-cuts",
+        mandatory=True,
+        message="it is cheap",
+        stack="shop",
+        address="stripe_price.pro",
+        line="stacks/shop.py:9",
+        defined_at="stacks/_policies.py:3",
+    )
+    assert (
+        "- Policy no-cuts (`stacks/_policies.py:3`) refuses `stripe_price.pro` "
+        "(`stacks/shop.py:9`): it is cheap"
+    ) in lines_of(build.report(build.plan(refusals=(finding.refusal,))))
 
 
 def test_the_fields_are_a_difference_in_a_fold(dearer: Change) -> None:
