@@ -19,6 +19,8 @@ turns them into text and exit codes.
     │   │   └── NewerStateError        a newer one wrote it
     │   ├── StaleStateError            it changed under us
     │   └── LockLostError              the run lock was lost
+    ├── ConstantsFileError             a file of constants that cannot be read or written
+    │   └── StaleConstantsError        it is not what would be written now
     ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
     ├── RepositoryError                git cannot read what is asked for
@@ -212,6 +214,18 @@ class LockLostError(StateError):
     """The run lock was lost, so another run may be at work; nothing more is written."""
 
     reference = "lock-lost"
+
+
+class ConstantsFileError(EngineError):
+    """A file of constants that cannot be read or written."""
+
+    reference = "constants-file"
+
+
+class StaleConstantsError(ConstantsFileError):
+    """A file of constants that is not what would be written now."""
+
+    reference = "stale-constants"
 
 
 class PlanFileError(EngineError):

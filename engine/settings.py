@@ -45,6 +45,7 @@ _KINDS: Mapping[Any, str] = {
     bool: "true or false",
     str: "a string",
     dict: "a table",
+    list: "an array of tables",
     (int, float): "a number",
 }
 _TABLE_KEYS = {
@@ -54,11 +55,12 @@ _TABLE_KEYS = {
     "impact": bool,
     "policies": dict,
     "state": str,
+    "constants": list,
 }
 _LIVE_KEY = re.compile(r"[a-z]+_(?:live_|org_(?!test_))")
 _MODE = re.compile(r"[a-z]+_(?:org_)?(?P<mode>live|test)_")
 _STRIPE = "api.stripe.com"
-_DEFAULT_PARALLELISM = 20
+_PARALLELISM = 20
 _RETRIES = 6
 
 
@@ -148,6 +150,7 @@ class Settings:
         impact: Every plan counts what uses the objects that it ends or changes.
         policies: What [tool.engine.policies] says, that of the environment before the other.
         state: Where states, journals and locks are kept: `file`, the folder `state`.
+        constants: The files of constants for applications, as the tables that name them.
     """
 
     root: Path
@@ -155,12 +158,13 @@ class Settings:
     environments: tuple[str, ...] = ()
     embedded: frozenset[str] = frozenset({EMBEDDED})
     variables: Variables = field(default_factory=Variables)
-    parallelism: int = _DEFAULT_PARALLELISM
+    parallelism: int = _PARALLELISM
     retries: int = _RETRIES
     ownership_stamp: bool = True
     impact: bool = False
     state: str = "file"
     policies: Mapping[str, Any] = field(default_factory=dict)
+    constants: tuple[Any, ...] = ()
 
     @property
     def stacks(self) -> Path:
@@ -208,6 +212,7 @@ def load_settings(
         or (UNNAMED if environ.get("STRIPE_API_KEY") else EMBEDDED)
     )
     own = table.get("environments", {}).get(name, {})
+    at_once = environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism
     return Settings(
         root=root,
         environment=_environment(str(name), table, environ),
@@ -218,25 +223,20 @@ def load_settings(
             if _is_embedded(name, entry)
         ),
         variables=variables_of(environ) if variables is None else variables,
-        parallelism=_count(
-            environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism,
-            _DEFAULT_PARALLELISM,
-            "parallelism",
-            1,
-        ),
+        parallelism=_count(at_once, _PARALLELISM, "parallelism", 1),
         retries=_count(environ.get("ENGINE_RETRIES") or None, _RETRIES, "ENGINE_RETRIES", 0),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
         impact=bool(table.get("impact", False)),
         state=table.get("state", "file"),
         policies=table.get("policies", {}) | own.get("policies", {}),
+        constants=tuple(table.get("constants", ())),
     )
 
 
 def _table(root: Path) -> Mapping[str, Any]:
     path = root / "pyproject.toml"
     try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:  # not UTF-8, or no TOML

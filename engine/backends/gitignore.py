@@ -6,6 +6,9 @@ lines are checked, not only that it exists.
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,6 +68,24 @@ def private_folder(root: Path, *parts: str) -> Path:
     folder = root.joinpath(*parts)
     make_folder(folder, mode=PRIVATE_FOLDER)
     return folder
+
+
+def would_be_committed(path: Path) -> bool:
+    """Whether git tracks a file or would add it; false without git or a repository."""
+    folder = next(parent for parent in path.parents if parent.is_dir())
+    git = shutil.which("git")
+    if git is None:
+        return False
+    # In a hook, git's variables name another repository than the one the file is in.
+    variables = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    asked = subprocess.run(  # noqa: S603 - git, asked about one path
+        [git, "-C", str(folder), "check-ignore", "--quiet", "--", str(path)],
+        capture_output=True,
+        check=False,
+        env=variables,
+    )
+    # 0: ignored; 1: not ignored, or tracked, which ignoring does not end; 128: no repository.
+    return asked.returncode == 1
 
 
 def _content(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.frozen import frozen
+from engine.plan.amounts import Amount
 from engine.plan.inputs.ownership import ObjectKey
 from engine.state.model import State
 
@@ -303,3 +304,66 @@ class AccountImport:
     def count(self) -> int:
         """How many objects are imported."""
         return sum(len(stack.objects) for stack in self.stacks)
+
+
+@frozen
+class Constant:
+    """A value that applications use, under the name that they use it by.
+
+    Attributes:
+        name: `STRIPE_PRICE_PRO_MONTHLY` for the id of a resource, of an output its own name.
+        value: The value, as JSON.
+        is_output: It is an output, and no resource's id.
+        secret: It is a secret that was asked for by name.
+        address: The resource whose id it is; empty if it is none.
+        account: Connected account that the resource is on; empty for the key's own.
+        former: Ids of the objects that the resource replaced and that still exist, newest first.
+        label: What Stripe shows people as the object's name; empty if nothing.
+        amounts: The amounts of money in the object.
+    """
+
+    name: str
+    value: Any
+    is_output: bool = False
+    secret: bool = False
+    address: str = ""
+    account: str = ""
+    former: tuple[str, ...] = ()
+    label: str = ""
+    amounts: tuple[Amount, ...] = ()
+
+
+@frozen
+class StackConstants:
+    """The constants of one stack in one environment.
+
+    Attributes:
+        stack: Stack name.
+        environment: Environment name.
+        account_id: The account; empty if it is not known.
+        livemode: Real money; None if it is not known.
+        constants: The constants, by name.
+        hidden: Outputs that are left out since they are secret.
+    """
+
+    stack: str
+    environment: str
+    account_id: str
+    livemode: bool | None
+    constants: tuple[Constant, ...]
+    hidden: tuple[str, ...] = ()
+
+
+@frozen
+class ConstantsFile:
+    """A file with constants, and what became of it.
+
+    Attributes:
+        file: The file, as messages name it.
+        constants: How many it holds.
+        changed: It was written; False if it was fresh.
+    """
+
+    file: str
+    constants: int
+    changed: bool

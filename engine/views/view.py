@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.ports.accept_report import AcceptReport
     from engine.ports.drift_report import DriftReport
     from engine.ports.overview import Overview
-    from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
+    from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
     from engine.views.picture.model import Picture
 
@@ -160,6 +160,9 @@ class View(ReportView, Protocol):
 
     def output(self, state: State, name: str, /) -> Page:
         """The value of one output."""
+
+    def constants(self, files: Sequence[ConstantsFile], /) -> Page:
+        """The files of constants that were written, or found to be fresh."""
 
     def rebuilt(self, environment: str, states: Sequence[Rebuilt], /) -> Page:
         """The states that were made again."""

@@ -6,13 +6,11 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.backends.gitignore import private_folder
+from engine.backends.gitignore import private_folder, would_be_committed
 from engine.durable_files import PRIVATE_FILE, make_folder, write_durably
 from engine.errors import SecretSinkError
 from engine.frozen import frozen
@@ -229,8 +227,7 @@ class EnvFileSink:
             ) from error
 
     def _refuse_committed(self) -> None:
-        folder = next(parent for parent in self._path.parents if parent.is_dir())
-        if _would_be_committed(folder, self._path):
+        if would_be_committed(self._path):
             raise SecretSinkError(
                 f"{self._named} would be committed, with secrets in it",
                 cause="It is inside a git repository that does not ignore it.",
@@ -248,23 +245,6 @@ def variable_name(stack: str, name: str) -> str:
     """
     text = re.sub(r"[^A-Z0-9]", "_", f"{stack}_{name.removeprefix('stripe_')}".upper())
     return f"_{text}" if text[0].isdigit() else text
-
-
-def _would_be_committed(folder: Path, path: Path) -> bool:
-    """Whether git tracks a file or would add it; false without git or a repository."""
-    git = shutil.which("git")
-    if git is None:
-        return False
-    # In a hook, git's variables name another repository than the one the file is in.
-    variables = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
-    asked = subprocess.run(  # noqa: S603 - git, asked about one path
-        [git, "-C", str(folder), "check-ignore", "--quiet", "--", str(path)],
-        capture_output=True,
-        check=False,
-        env=variables,
-    )
-    # 0: ignored; 1: not ignored, or tracked, which ignoring does not end; 128: no repository.
-    return asked.returncode == 1
 
 
 def _quoted(value: str) -> str:

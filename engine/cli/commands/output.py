@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli.command import EngineCommand
+from engine.cli.commands.output_files import Typed, run
 from engine.cli.completion import complete_outputs, complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.errors import UsageError
@@ -17,6 +18,9 @@ from engine.suggest import nearest
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
     from engine.state.model import State
+
+
+CONSTANTS = ("dotenv", "json", "python", "typescript")
 
 
 @click.command(cls=EngineCommand)
@@ -31,22 +35,53 @@ if TYPE_CHECKING:
 @click.option(
     "--reveal",
     metavar="NAME",
-    help="Print the value of a sensitive output, alone.",
+    multiple=True,
+    help="Print the value of a sensitive output, alone; or write it into a dotenv or JSON file.",
     shell_complete=complete_outputs,
 )
+@click.option(
+    "--format",
+    type=click.Choice(["text", *CONSTANTS]),
+    help="Constants for an application: ids of resources, and outputs.",
+)
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the constants to FILE; its name shows the format.",
+)
+@click.option(
+    "--environments",
+    metavar="NAME,...",
+    default="",
+    help="The constants of several environments, to choose from by name.",
+)
+@click.option("--write", is_flag=True, help="Write the files that pyproject.toml names.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; fail if FILE, or one that pyproject.toml names, is stale.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that was not written from here.")
 @pass_invocation
 def output(
     invocation: Invocation,
+    /,
     *,
     name: str | None,
     stack: str | None,
     raw: bool,
-    reveal: str | None,
+    reveal: tuple[str, ...],
+    **files: Any,
 ) -> None:
-    r"""Print the outputs of stacks.
+    r"""Print the outputs of stacks, or write constants for an application.
 
-    They are the ids and other values that your application needs. Sensitive values are hidden,
+    Outputs are the ids and other values that your application needs. Sensitive values are hidden,
     also with --json; --reveal prints one of them.
+
+    As constants, the id of each resource is there too: STRIPE_PRICE_PRO_MONTHLY. Only states are
+    read, so --check needs no key: it fails if a file is not what would be written now.
 
     \b
     Examples:
@@ -54,8 +89,18 @@ def output(
       engine output pro_monthly_id --raw
       engine output --stack saas --json
       engine output --reveal webhook_secret > .secret
+      engine output --format dotenv -e test > .env.test
+      engine output -o app/stripe_ids.py --environments test,live
+      engine output --check
     """
-    if reveal and (name or raw or not invocation.for_people):
+    typed = Typed(**files)
+    stacks = (stack,) if stack else ()
+    if typed.asks:
+        if name or raw:
+            raise UsageError("constants are written all at once", hint="leave out NAME and --raw")
+        run(invocation, typed, stacks, reveal)
+        return
+    if len(reveal) > 1 or (reveal and (name or raw or not invocation.for_people)):
         raise UsageError(
             "--reveal NAME prints one value alone",
             hint="leave out NAME as an argument, --raw and --json",
@@ -65,14 +110,15 @@ def output(
     from engine.operations import show as inspect
 
     context = invocation.open()
-    states = inspect.states(context, (stack,) if stack else ())
-    wanted = reveal or name
+    states = inspect.states(context, stacks)
+    revealed = next(iter(reveal), None)
+    wanted = revealed or name
     if wanted is None:
         invocation.write_out(invocation.view.outputs(context.environment, states))
         return
     state = _state_with(context, states, wanted)
-    if reveal:
-        invocation.write_value(inspect.reveal(context, state.stack, reveal))
+    if revealed:
+        invocation.write_value(inspect.reveal(context, state.stack, revealed))
     elif not invocation.for_people:
         invocation.write_out(invocation.view.output(state, wanted))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.ports.reports import Moved, Rebuilt, Verified
+from engine.ports.reports import ConstantsFile, Moved, Rebuilt, Verified
 from engine.state.model import State
 from engine.values.secret import holds_secret
 from engine.views.json.problems import problem_document
@@ -58,6 +58,17 @@ def output_document(state: State, name: str) -> dict[str, Any]:
         "stack": state.stack,
         "name": name,
         **_outputs(state)[name],
+    }
+
+
+def constants_document(files: Sequence[ConstantsFile]) -> dict[str, Any]:
+    """Write which files of constants were written."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "files": [
+            {"file": file.file, "constants": file.constants, "written": file.changed}
+            for file in files
+        ],
     }
 
 
@@ -163,6 +174,7 @@ def _resource(state: State, address: str) -> dict[str, Any]:
         "declared": known(resource.declared),
         "attributes": known(resource.attributes),
         "dependencies": list(resource.dependencies),
+        "former": list(resource.former),
     }
 
 

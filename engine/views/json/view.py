@@ -16,6 +16,7 @@ from engine.views.json.plan import apply_document, plan_document
 from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.states import (
     addresses_document,
+    constants_document,
     moved_document,
     output_document,
     outputs_document,
@@ -59,6 +60,7 @@ class JsonView:
     error = staticmethod(failure_document)
     states = staticmethod(states_document)
     addresses = staticmethod(addresses_document)
+    constants = staticmethod(constants_document)
     resource = staticmethod(resource_document)
     account_import = staticmethod(import_document)
     moved = staticmethod(moved_document)

@@ -16,7 +16,7 @@ from engine.views.plural import counted
 from engine.views.style import Style
 
 if TYPE_CHECKING:
-    from engine.ports.reports import Moved, Rebuilt
+    from engine.ports.reports import ConstantsFile, Moved, Rebuilt
 
 
 def states_text(states: Sequence[State], schemas: Schemas, style: Style) -> str:
@@ -77,6 +77,15 @@ def outputs_text(states: Sequence[State], style: Style) -> str:
         if lines:
             blocks.append("\n".join(lines))
     return "\n\n".join(blocks) or "No outputs."
+
+
+def constants_text(files: Sequence[ConstantsFile]) -> str:
+    """Say which files of constants were written."""
+    return "\n".join(
+        f"{'Wrote ' if file.changed else ''}{file.file}{'' if file.changed else ' is fresh'}: "
+        f"{counted(file.constants, 'constant')}."
+        for file in files
+    )
 
 
 def addresses_text(states: Sequence[State]) -> str:

@@ -23,6 +23,7 @@ from engine.views.text.problems import success_text, verified_text
 from engine.views.text.project import project_text
 from engine.views.text.states import (
     addresses_text,
+    constants_text,
     moved_text,
     outputs_text,
     rebuilt_text,
@@ -48,6 +49,7 @@ class TextView:
 
     for_people: ClassVar[bool] = True
 
+    constants = staticmethod(constants_text)
     locks = staticmethod(locks_text)
     project = staticmethod(project_text)
 

@@ -175,6 +175,10 @@ DOCUMENTS: Mapping[str, Document] = {
     "rebuilt": Document("States that were made again.", states.REBUILT, ("state rebuild",)),
     "outputs": Document("The outputs of stacks.", states.OUTPUTS, ("output",)),
     "output": Document("One output.", states.ONE_OUTPUT, ("output",)),
+    "constants": Document("Constants for applications.", states.CONSTANTS, ("output",)),
+    "constants-files": Document(
+        "Files of constants that were written or are fresh.", states.CONSTANTS_FILES, ("output",)
+    ),
     "import": Document("What an import of an account writes.", states.IMPORT, ("import",)),
     "locks": Document("Every lock.", states.LOCKS, ("lock", "unlock")),
     "stacks": Document("The stacks of a project.", _STACKS, ("stacks",)),

@@ -30,6 +30,7 @@ _RESOURCE_RECORD = record(
         "declared": about("Arguments, references as `${address.attribute}`.", TREE),
         "attributes": about("What Stripe returned, as far as it is recorded.", TREE),
         "dependencies": array(TEXT),
+        "former": about("Ids of what it replaced and still exists, newest first.", array(TEXT)),
     }
 )
 _STATE_RECORD = record(
@@ -61,6 +62,33 @@ OUTPUTS = record(
 )
 ONE_OUTPUT = record(
     {"environment": TEXT, "stack": TEXT, "name": TEXT, "value": ANY, "sensitive": FLAG}
+)
+CONSTANTS = record(
+    {
+        "comment": TEXT,
+        "environments": by_name(
+            by_name(
+                record(
+                    {
+                        "account": ACCOUNT,
+                        "constants": about("Values by the names that applications use.", TREE),
+                        "about": about("What the ids are, in words.", by_name(TEXT)),
+                        "former": about(
+                            "Ids of what a resource replaced and still exists, newest first.",
+                            by_name(array(TEXT)),
+                        ),
+                        "accounts": about("Connected accounts of ids.", by_name(TEXT)),
+                        "names": about(
+                            "The constant of each id that is or was a resource's.", by_name(TEXT)
+                        ),
+                    }
+                )
+            )
+        ),
+    }
+)
+CONSTANTS_FILES = record(
+    {"files": array(record({"file": TEXT, "constants": COUNT, "written": FLAG}))}
 )
 VERIFIED = record(
     {

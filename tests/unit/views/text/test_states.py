@@ -121,6 +121,7 @@ def test_states_are_documents() -> None:
         "declared": PRICE.declared,
         "attributes": PRICE.attributes,
         "dependencies": ["stripe_product.pro"],
+        "former": ["price_00", "acct_2:price_000"],
     }
     outputs = {
         "price": {"value": "price_1", "sensitive": False},

@@ -1,0 +1,1 @@
+"""Constants for applications: ids and outputs as dotenv, JSON, Python and TypeScript."""
