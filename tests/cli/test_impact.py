@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from engine.bootstrap import open_project
+from engine.ports.provider import RequestContext
 from tests.support.command_line import Engine, Write
 
 SHOP = """
@@ -72,3 +75,44 @@ def test_without_a_refresh_it_says_that_stripe_was_not_asked(engine: Engine) -> 
     out = engine("plan", "-e", "test", "--impact", "--no-refresh").out
     assert "used by: not counted: active subscriptions, " in out
     assert "(Stripe was not asked (--no-refresh))" in out
+
+
+IN_USE = """
+    from engine.policies import policy
+
+    @policy(mandatory=True)
+    def used_prices_stay(plan):
+        \"\"\"No price that somebody pays ends.\"\"\"
+        for change in plan.changes:
+            users = change.impact.uses if change.impact else ()
+            if any(use.what == "active subscriptions" for use in users):
+                yield change.refuse(f"{users[0].number} active subscriptions are on it")
+"""
+
+
+def test_a_policy_asks_for_it_by_itself_also_when_a_saved_plan_is_applied(
+    engine: Engine, root: Path
+) -> None:
+    """What somebody subscribed to since the plan was saved refuses it; it is asked only then."""
+    policies = root / "stacks" / "_policies.py"
+    policies.write_text(textwrap.dedent(IN_USE), encoding="utf-8")
+    assert engine("plan", "-e", "test", "-o", "shop.plan").code == 0
+    state = json.loads((root / "state" / "test" / "shop.json").read_text(encoding="utf-8"))
+    price = state["resources"]["stripe_price.month"]["id"]
+    context = open_project(root, environment="test")
+    provider, kinds = context.connect(), context.schemas
+    made = provider.create(kinds["stripe_customer"], {"name": "A"}, RequestContext("a"))
+    subscription = {
+        "customer": made["id"],
+        "items": [{"price": price}],
+        "collection_method": "send_invoice",
+        "days_until_due": 30,
+    }
+    provider.create(kinds["stripe_subscription"], subscription, RequestContext("b"))
+    ended = engine("apply", "-e", "test", "shop.plan")
+    assert ended.code == 4
+    assert "Policy used-prices-stay" in ended.err
+    assert "1 active subscriptions are on it" in ended.err
+    refused = json.loads(engine("plan", "-e", "test", "--json").out)
+    assert [one["policy"] for one in refused["stacks"][0]["refused"]] == ["used-prices-stay"]
+    assert (refused["impact_asked"], refused["impacts"]) == (False, [])

@@ -49,7 +49,9 @@ class Touched:
 def touched_by(session: Session, plans: Sequence[Plan]) -> Iterator[Touched]:
     """Yield the objects that plans end or change for those who use them, in the plans' order."""
     for plan in plans:
-        prior, observed = session.prior[plan.stack], session.observed.get(plan.stack)
+        observed = session.observed.get(plan.stack)
+        # A saved plan is applied to what is stored: nothing was planned, and nothing observed.
+        prior = session.prior.get(plan.stack) or session.states[plan.stack]
         for change in plan.pending:
             kind = session.context.schemas[change.type]
             known = usage(kind.object)
