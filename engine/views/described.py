@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.address import ResourceAddress
 from engine.frozen import frozen
+from engine.plan.amounts import amounts_in
 from engine.plan.compare.field_changes import currency_of
 from engine.plan.impact import Impact
 from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
@@ -130,3 +131,12 @@ def _notes(change: Change) -> Iterator[str]:
     for note in change.notes:
         if change.removal is None or note != change.removal.note:  # that one is in the heading
             yield note
+
+
+def moves_money(one: DescribedChange, schemas: Schemas) -> bool:
+    """Whether an amount of an object comes, goes or changes, so that people look at it first."""
+    kind = schemas.get(one.change.type)
+    if kind is None:
+        return False
+    before = amounts_in(kind.root, one.change.before)
+    return before != amounts_in(kind.root, one.change.after)

@@ -172,6 +172,13 @@ def refused() -> PlanReport:
             "engine plan --allow-mass-change if that is meant",
             PlanRule.MASS_CHANGE,
         ),
+        Refusal(
+            "a price is not cut by more than 20 % in one step, and this one is cut by 20.2 %",
+            PlanRule.POLICY,
+            address="stripe_price.team_monthly",
+            line="stacks/saas.py:31",
+            policy="no-price-cut",
+        ),
     )
     first, *rest = report.plans
     return dataclasses.replace(report, plans=(dataclasses.replace(first, refusals=refusals), *rest))

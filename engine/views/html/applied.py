@@ -25,7 +25,14 @@ from engine.views.text.states import output_texts
 _OUTCOME = "outcome"
 """The group of chips that counts what became of changes."""
 
-_COLOURS = {Outcome.FAILED: "red", Outcome.SKIPPED: "dim", Outcome.APPLIED: "green"}
+_NOT_BEGUN = "not begun"
+"""What became of the changes of a stack that was not reached."""
+_COLOURS = {
+    Outcome.FAILED.value: "red",
+    Outcome.SKIPPED.value: "dim",
+    _NOT_BEGUN: "dim",
+    Outcome.APPLIED.value: "green",
+}
 """The colour of each outcome, the worst first."""
 
 
@@ -39,7 +46,12 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
     """
     plan = report.plan
     described = describe(plan, schemas)
-    outcomes = _outcomes(report)
+    results = _results(report)
+    begun = {result.stack for result in report.results}
+    became = {
+        _place(one): _became(results.get(_place(one), ())) if one.stack in begun else _NOT_BEGUN
+        for one in described
+    }
     heading = f"{operation}: {plan.environment}"
     return parts.page(
         heading,
@@ -50,13 +62,13 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
             livemode=plan.livemode,
         ),
         _failures(report, operation),
-        money(described),
-        bool(described)
-        and change_section(
+        money([one for one in described if became[_place(one)] == Outcome.APPLIED], schemas),
+        change_section(
             "Changes",
-            [_row(one, outcomes.get((one.stack, one.change.address), ())) for one in described],
+            [_row(one, became[_place(one)], results.get(_place(one), ())) for one in described],
             described,
-            *_chips([outcome_of(results) for results in outcomes.values()]),
+            *_chips([became[_place(one)] for one in described]),
+            done=report.is_whole,
         ),
         graph(of_report(plan), {row_name(one.stack, one.change.address) for one in described}),
         _outputs(report),
@@ -65,13 +77,17 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
     )
 
 
-def outcome_of(results: Sequence[StepResult]) -> Outcome:
+def _place(one: DescribedChange) -> tuple[str, str]:
+    return one.stack, one.change.address
+
+
+def _became(results: Sequence[StepResult]) -> str:
     """What became of a change: the worst of what became of its operations."""
-    found = {result.outcome for result in results}
-    return next((outcome for outcome in _COLOURS if outcome in found), Outcome.APPLIED)
+    found = {result.outcome.value for result in results}
+    return next((outcome for outcome in _COLOURS if outcome in found), Outcome.APPLIED.value)
 
 
-def _outcomes(report: ApplyReport) -> dict[tuple[str, str], list[StepResult]]:
+def _results(report: ApplyReport) -> dict[tuple[str, str], list[StepResult]]:
     """The results of each resource's operations, by stack and address."""
     found: dict[tuple[str, str], list[StepResult]] = {}
     for result in report.results:
@@ -80,24 +96,23 @@ def _outcomes(report: ApplyReport) -> dict[tuple[str, str], list[StepResult]]:
     return found
 
 
-def _chips(outcomes: Sequence[Outcome]) -> Iterator[Chip]:
+def _chips(outcomes: Sequence[str]) -> Iterator[Chip]:
     for outcome, colour in _COLOURS.items():
         if outcome in outcomes:
-            label = f"{outcomes.count(outcome)} {outcome.value}"
-            yield Chip(group=_OUTCOME, value=outcome.value, label=label, colour=colour)
+            label = f"{outcomes.count(outcome)} {outcome}"
+            yield Chip(group=_OUTCOME, value=outcome, label=label, colour=colour)
 
 
-def _row(one: DescribedChange, results: Sequence[StepResult]) -> Row:
-    outcome = outcome_of(results)
+def _row(one: DescribedChange, outcome: str, results: Sequence[StepResult]) -> Row:
     steps = h.ul[(h.li[_step(result)] for result in results)] if results else None
     return change_row(
         one,
         first=steps,
         instead=", ".join(vocabulary.done(result.step) for result in results)
-        if outcome is Outcome.APPLIED
+        if outcome == Outcome.APPLIED
         else "",
-        badge=h.span(class_=["outcome", _COLOURS[outcome]])[outcome.value],
-        groups={_OUTCOME: outcome.value},
+        badge=h.span(class_=["outcome", _COLOURS[outcome]])[outcome],
+        groups={_OUTCOME: outcome},
     )
 
 
@@ -111,14 +126,14 @@ def _step(result: StepResult) -> h.Node:
         case Outcome.SKIPPED:
             words = vocabulary.to_do(step)
     return (
-        h.span(class_=["outcome", _COLOURS[result.outcome]])[result.outcome.value],
+        h.span(class_=["outcome", _COLOURS[result.outcome.value]])[result.outcome.value],
         f" {words}",
         result.id and h.code[f" [{result.id}]"],
         result.error is not None and h.pre[str(result.error)],
     )
 
 
-def _failures(report: ApplyReport, operation: str) -> h.Node:
+def _failures(report: ApplyReport, operation: str) -> parts.Section | None:
     if report.is_whole or not report.approved:
         return None
     blocks = failure_blocks(report, PLAIN, operation=operation)
@@ -132,7 +147,7 @@ def _block(text: str) -> h.Node:
     return h.strong[head.strip()], rest and h.pre[textwrap.dedent(rest)]
 
 
-def _outputs(report: ApplyReport) -> h.Node:
+def _outputs(report: ApplyReport) -> parts.Section | None:
     tables = [
         (
             len(report.results) > 1 and h.h3[f"Stack {result.stack}"],

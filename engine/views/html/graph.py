@@ -20,8 +20,8 @@ _WHOLE = 2000
 """Nodes up to which a page has the picture of all."""
 
 
-def graph(picture: Picture, rows: Collection[str]) -> h.Node:
-    """The picture of a run or a state; nothing if no resource refers to another one.
+def graph(picture: Picture, rows: Collection[str]) -> parts.Section | None:
+    """The picture of a run or a state; None if no resource refers to another one.
 
     Args:
         picture: All resources.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import htpy as h
 
@@ -15,11 +15,27 @@ from engine.views.fields import Leaf
 FORCES = "forces replacement"
 """The remark of a leaf that Stripe cannot change in place."""
 
+_FEW = 2
+"""Sections that need no list of contents."""
 _ARROW = re.compile(r'("(?:[^"\\]|\\.)*")| -> ')
 _LEAF_COLOURS = {"+": "green", "-": "red", "~": "yellow", ".": "dim"}
 
 
-def page(title: str, top: h.Node, *sections: h.Node, foot: str = "") -> Mapping[str, Any]:
+class Section(NamedTuple):
+    """A part of a page that can be gone to.
+
+    Attributes:
+        name: Its name in links.
+        title: Its heading.
+        content: All of it.
+    """
+
+    name: str
+    title: str
+    content: h.Element
+
+
+def page(title: str, top: h.Node, *sections: Section | None, foot: str = "") -> Mapping[str, Any]:
     """A page: its title, and its body as markup.
 
     Args:
@@ -28,14 +44,22 @@ def page(title: str, top: h.Node, *sections: h.Node, foot: str = "") -> Mapping[
         sections: The rest, in order.
         foot: What its last line adds.
     """
+    there = [section for section in sections if section is not None]
     made = f"Written by engine {VERSION}. This file loads nothing from anywhere."
     body = h.fragment[
         h.a(".skip", href="#main")["Skip to the content"],
         top,
-        h.main("#main.wide", tabindex="-1")[sections],
+        len(there) > _FEW and _contents(there),
+        h.main("#main.wide", tabindex="-1")[(section.content for section in there)],
         h.footer(".wide")[f"{made} {foot}"],
     ]
     return {"title": title, "body": str(body)}
+
+
+def _contents(sections: Sequence[Section]) -> h.Element:
+    return h.nav(".contents.wide", aria_label="Contents")[
+        (h.a(href=f"#{section.name}")[section.title] for section in sections)
+    ]
 
 
 def top(
@@ -76,7 +100,7 @@ def _mode(*, livemode: bool) -> h.Element:
     return h.span(".mode.red" if livemode else ".mode")["LIVE MODE" if livemode else "test mode"]
 
 
-def panel(title: str, *content: h.Node, tone: str = "", name: str = "") -> h.Element:
+def panel(title: str, *content: h.Node, tone: str = "", name: str = "") -> Section:
     """A section of its own.
 
     Args:
@@ -86,9 +110,10 @@ def panel(title: str, *content: h.Node, tone: str = "", name: str = "") -> h.Ele
         name: Its name in links; from the title if it is not given.
     """
     name = name or title.lower().replace(" ", "-")
-    return h.section(
+    whole = h.section(
         class_=["panel", tone and "toned", tone], id=name, aria_labelledby=f"{name}-title"
     )[h.h2(id=f"{name}-title")[title], content]
+    return Section(name, title, whole)
 
 
 def listed(entries: Iterable[h.Node]) -> h.Element:

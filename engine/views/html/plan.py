@@ -13,7 +13,7 @@ from engine.plan.refusal import Refusal
 from engine.plan.rename import Rename
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
-from engine.views.described import DescribedChange, describe_plan
+from engine.views.described import DescribedChange, describe_plan, moves_money
 from engine.views.html import parts
 from engine.views.html.graph import graph
 from engine.views.html.rows import Chip, Row, row_name, row_section
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 ACTION = "action"
 """The group of chips that counts what happens."""
 _MOST_MONEY = 20
-"""Amounts that are shown at once; more of them open on request."""
+"""Changes of amounts that are shown at once; more of them open on request."""
 
 
 def plan_page(
-    report: PlanReport, schemas: Schemas, *, about: Sequence[str] = (), more: h.Node = None
+    report: PlanReport,
+    schemas: Schemas,
+    *,
+    about: Sequence[str] = (),
+    more: parts.Section | None = None,
 ) -> Mapping[str, Any]:
     """The page of the plans of one run.
 
@@ -51,10 +55,10 @@ def plan_page(
         *refused(report),
         *_warnings(report),
         _renames(report.renames),
-        money(described),
+        money(described, schemas),
+        _in_use(described, schemas),
         _drift(report.plans),
-        bool(described)
-        and change_section("Changes", [change_row(one) for one in described], described),
+        change_section("Changes", [change_row(one) for one in described], described),
         graph(of_report(report), {row_name(one.stack, one.change.address) for one in described}),
         outputs(report.plans),
         _orphans(report.orphans),
@@ -94,7 +98,7 @@ def facts(report: PlanReport) -> list[tuple[str, str]]:
 # ── above the changes ─────────────────────────────────────────────────────────────────────
 
 
-def refused(report: PlanReport) -> Iterator[h.Node]:
+def refused(report: PlanReport) -> Iterator[parts.Section]:
     """Why a plan is refused, if it is."""
     if report.refusals:
         entries = [_refusal(stack, refusal) for stack, refusal in report.refused]
@@ -107,33 +111,37 @@ def _refusal(stack: str, refusal: Refusal) -> h.Node:
     return (
         str(refusal),
         h.p(".more")[
-            h.code[refusal.policy or refusal.reference.value],
+            h.code[f"policy {refusal.policy}" if refusal.policy else refusal.reference.value],
             about and h.a(href=f"#{row_name(stack, about)}")[about],
             refusal.line and h.span(".place")[refusal.line],
         ],
     )
 
 
-def _warnings(report: PlanReport) -> Iterator[h.Node]:
+def _warnings(report: PlanReport) -> Iterator[parts.Section]:
     above = {str(rename) for rename in report.renames}
     warnings = [one for plan in report.plans for one in plan.warnings if one not in above]
     if warnings:
         yield parts.panel("Warnings", parts.listed(warnings), tone="yellow")
 
 
-def money(described: Sequence[DescribedChange]) -> h.Node:
-    """The changes of amounts that exist, which is what a reviewer looks for first."""
-    changed = [one for one in described if one.change.before and _is_money(one)]
+def money(described: Sequence[DescribedChange], schemas: Schemas) -> parts.Section | None:
+    """The changes of amounts: of those that stay first, then what ends, then what is new."""
+    changed = [one for one in described if moves_money(one, schemas)]
     if not changed:
         return None
-    table = h.table(".money")[h.tbody[map(_money_row, changed)]]
-    if len(changed) > _MOST_MONEY:
-        table = h.details[h.summary[f"{len(changed):,} amounts change"], table]
-    return parts.panel("Money", table)
+    rows = [_money_row(one) for one in sorted(changed, key=_rank)]
+    left = len(rows) - _MOST_MONEY
+    return parts.panel(
+        "Money",
+        h.table(".money")[rows[:_MOST_MONEY]],
+        left > 0 and h.details[h.summary[f"{left:,} more"], h.table(".money")[rows[_MOST_MONEY:]]],
+    )
 
 
-def _is_money(one: DescribedChange) -> bool:
-    return any(field.currency for field in one.change.fields)
+def _rank(one: DescribedChange) -> int:
+    change = one.change
+    return 0 if change.before and change.after else 1 if change.before else 2
 
 
 def _money_row(one: DescribedChange) -> h.Element:
@@ -141,14 +149,28 @@ def _money_row(one: DescribedChange) -> h.Element:
     return h.tr(class_=colour)[
         h.td[parts.symbol(one.symbol)],
         h.th(scope="row")[
-            h.a(href=f"#{row_name(one.stack, one.change.address)}")[one.name],
+            _link(one),
             h.small[one.change.address],
         ],
         h.td[parts.arrows(one.brief), one.used_by and h.small[f"used by: {one.used_by}"]],
     ]
 
 
-def _renames(renames: Sequence[Rename]) -> h.Node:
+def _in_use(described: Sequence[DescribedChange], schemas: Schemas) -> parts.Section | None:
+    """What is in use of what changes in another way; of amounts it is next to them."""
+    entries = [
+        (_link(one), f" {one.used_by}")
+        for one in described
+        if one.used_by and not moves_money(one, schemas)
+    ]
+    return parts.panel("In use", parts.listed(entries)) if entries else None
+
+
+def _link(one: DescribedChange) -> h.Element:
+    return h.a(href=f"#{row_name(one.stack, one.change.address)}")[one.name]
+
+
+def _renames(renames: Sequence[Rename]) -> parts.Section | None:
     if not renames:
         return None
     entries = [(str(rename), h.pre[rename.moved]) for rename in renames]
@@ -156,7 +178,7 @@ def _renames(renames: Sequence[Rename]) -> h.Node:
     return parts.panel("Renames", parts.listed(entries), tone=tone)
 
 
-def _drift(plans: Sequence[Plan]) -> h.Node:
+def _drift(plans: Sequence[Plan]) -> parts.Section | None:
     rows = [_drift_row(drift) for plan in plans for drift in plan.drift]
     if not rows:
         return None
@@ -186,7 +208,7 @@ def change_section(
     described: Sequence[DescribedChange],
     *chips: Chip,
     done: bool = False,
-) -> h.Element:
+) -> parts.Section | None:
     """The changes of a run with their filters.
 
     Args:
@@ -254,7 +276,7 @@ def change_row(
     )
 
 
-def outputs(plans: Sequence[Plan]) -> h.Node:
+def outputs(plans: Sequence[Plan]) -> parts.Section | None:
     """How the outputs of stacks change."""
     tables = [
         (
@@ -267,7 +289,7 @@ def outputs(plans: Sequence[Plan]) -> h.Node:
     return parts.panel("Changes to outputs", tables, name="outputs") if tables else None
 
 
-def _orphans(orphans: Sequence[Orphan]) -> h.Node:
+def _orphans(orphans: Sequence[Orphan]) -> parts.Section | None:
     if not orphans:
         return None
     entries = [

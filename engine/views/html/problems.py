@@ -20,7 +20,7 @@ def error_page(error: EngineError) -> Mapping[str, Any]:
     )
 
 
-def _details(error: EngineError) -> Iterator[h.Node]:
+def _details(error: EngineError) -> Iterator[parts.Section]:
     if isinstance(error, ProblemsError):
         yield parts.panel("Problems", parts.listed(map(problem, error.problems)), tone="red")
     if error.cause:

@@ -31,9 +31,8 @@ def review_page(report: ReviewReport, schemas: Schemas) -> Mapping[str, Any]:
         ),
         *_wrong(report),
         *_states(report),
-        money(described),
-        bool(described)
-        and change_section("Changes", [change_row(one) for one in described], described, done=True),
+        money(described, schemas),
+        change_section("Changes", [change_row(one) for one in described], described, done=True),
         outputs([stack.plan for stack in report.stacks]),
     )
 
@@ -44,14 +43,14 @@ def _changes(stack: ReviewedStack, schemas: Schemas) -> Iterator[DescribedChange
         yield dataclasses.replace(one, stack=place)
 
 
-def _wrong(report: ReviewReport) -> Iterator[h.Node]:
+def _wrong(report: ReviewReport) -> Iterator[parts.Section]:
     if report.findings:
         yield parts.panel("Not in order", parts.listed(map(problem, report.findings)), tone="red")
     if report.unchecked:
         yield parts.panel("Not checked", parts.listed(report.unchecked), tone="yellow")
 
 
-def _states(report: ReviewReport) -> Iterator[h.Node]:
+def _states(report: ReviewReport) -> Iterator[parts.Section]:
     if report.stacks:
         yield parts.panel("States", parts.listed(map(_state, report.stacks)))
 

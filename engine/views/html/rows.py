@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import htpy as h
 
 from engine.frozen import frozen
-from engine.views.html.parts import symbol
+from engine.views.html.parts import Section, symbol
 from engine.views.plural import counted
 
 
@@ -69,8 +69,10 @@ def row_name(stack: str, address: str) -> str:
     return f"{stack}:{address}"
 
 
-def row_section(title: str, noun: str, rows: Sequence[Row], chips: Sequence[Chip]) -> h.Element:
-    """The rows of a page, by stack, below their filters.
+def row_section(
+    title: str, noun: str, rows: Sequence[Row], chips: Sequence[Chip]
+) -> Section | None:
+    """The rows of a page, by stack, below their filters; None if there are no rows.
 
     Args:
         title: The heading.
@@ -78,13 +80,16 @@ def row_section(title: str, noun: str, rows: Sequence[Row], chips: Sequence[Chip
         rows: The rows, those of a stack one after the other.
         chips: The chips, those of a group one after the other.
     """
+    if not rows:
+        return None
     stacks = list(dict.fromkeys(row.stack for row in rows))
-    return h.section("#rows", aria_labelledby="rows-title")[
+    whole = h.section("#rows", aria_labelledby="rows-title")[
         h.h2("#rows-title")[f"{title} ", h.span(".count")[f"{len(rows):,}"]],
         _filters(rows, stacks, chips),
         (_stack(name, noun, [row for row in rows if row.stack == name]) for name in stacks),
-        h.p("#none.none", hidden=True)[f"No {noun} fits. "],
+        h.p("#none.none", hidden=True)[f"No {noun} fits."],
     ]
+    return Section("rows", title, whole)
 
 
 def _filters(rows: Sequence[Row], stacks: Sequence[str], chips: Sequence[Chip]) -> h.Element:

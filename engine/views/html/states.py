@@ -41,7 +41,7 @@ def states_page(environment: str, states: Sequence[State], schemas: Schemas) -> 
     return parts.page(
         heading,
         parts.top(heading, [lead], facts, livemode=any(modes) if modes else None),
-        bool(rows) and row_section("Resources", "resource", rows, ()),
+        row_section("Resources", "resource", rows, ()),
         graph(of_states(states), {row_name(row.stack, row.address) for row in rows}),
         _outputs(states),
     )
@@ -87,7 +87,7 @@ def _row(state: State, address: str, name: str, schemas: Schemas) -> Row:
     )
 
 
-def _outputs(states: Sequence[State]) -> h.Node:
+def _outputs(states: Sequence[State]) -> parts.Section | None:
     tables = [
         (len(states) > 1 and h.h3[f"Stack {state.stack}"], parts.values(output_texts(state)))
         for state in states

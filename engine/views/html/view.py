@@ -37,7 +37,7 @@ class HtmlView:
 
     def written(self, page: Page, /) -> str:
         if not isinstance(page, Mapping):
-            page = parts.page("engine", h.pre[page])
+            page = parts.page("engine", h.main[h.pre[page]])
         return document(page, ascii=self._ascii)
 
     def error(self, error: EngineError, /) -> Page:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.plan.amounts import amounts_in
 from engine.plan.model import Action, Plan, PlanReport
 from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.resource_type import Schemas
-from engine.views.described import DescribedChange, describe_plan
+from engine.views.described import DescribedChange, describe_plan, moves_money
 from engine.views.fields import Leaf
 from engine.views.impacts import NOTHING
 from engine.views.markdown import inline
@@ -84,7 +83,7 @@ def change_sections(
         if one.change.action in _ENDS:
             removed.append(one)
         else:
-            (money if _moves_money(one, schemas) else others).append(one)
+            (money if moves_money(one, schemas) else others).append(one)
 
     def lines(found: Sequence[DescribedChange]) -> list[str]:
         return [_change_line(one, several=several, done=done) for one in found]
@@ -182,14 +181,6 @@ def _where(report: PlanReport) -> str:
     if report.saved:
         return "`engine show FILE` shows all of the saved plan"
     return f"`engine plan -e {report.environment}` shows all of it"
-
-
-def _moves_money(one: DescribedChange, schemas: Schemas) -> bool:
-    kind = schemas.get(one.change.type)
-    if kind is None:
-        return False
-    before = amounts_in(kind.root, one.change.before)
-    return before != amounts_in(kind.root, one.change.after)
 
 
 def _change_line(one: DescribedChange, *, several: bool, done: bool) -> str:

@@ -135,8 +135,8 @@ def test_what_has_the_focus_can_be_seen(pages: Pages) -> None:
         stops += 1
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", page.evaluate("document.activeElement.outerHTML")
-    # Skip, theme, money, chips, filters, buttons, rows; the graph's fold, window and nodes.
-    assert stops == 1 + 1 + 2 + 4 + 3 + 2 + 5 + 1 + 1 + 5
+    # Skip, theme, contents, money, chips, filters, buttons, rows; the graph's fold, window, nodes.
+    assert stops == 1 + 1 + 6 + 3 + 4 + 3 + 2 + 5 + 1 + 1 + 5
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

@@ -18,9 +18,16 @@ def fan(number: int, changing: int) -> Picture:
     return picture_of([product, *prices], [Edge(one.key, product.key) for one in prices])
 
 
+def text_of(picture: Picture, *rows: str) -> str:
+    """The section of a page."""
+    section = graph(picture, rows)
+    assert section is not None
+    return str(section.content)
+
+
 def drawn(picture: Picture) -> list[str]:
     """What each picture in the page is said to be, and whether it is open."""
-    parts = str(graph(picture, ())).split("<details")[1:]
+    parts = text_of(picture).split("<details")[1:]
     return [
         ("open: " if part.startswith(" open") else "")
         + part.partition("<summary>")[2].partition("<")[0]
@@ -41,12 +48,12 @@ def test_of_many_resources_what_changes_has_a_picture_of_its_own() -> None:
         "401 resources, 400 edges, 3 changes",
     ]
     assert drawn(fan(2500, 3)) == ["open: 4 resources, 3 edges, 3 changes"]
-    assert "is drawn by engine graph" in str(graph(fan(2500, 3), ()))
+    assert "is drawn by engine graph" in text_of(fan(2500, 3))
 
 
 def test_nodes_lead_to_the_rows_that_there_are() -> None:
     """What does not change has no row."""
-    text = str(graph(fan(2, 1), {"shop:stripe_price.p0"}))
+    text = text_of(fan(2, 1), "shop:stripe_price.p0")
     assert text.count("<a ") == 1
     assert 'href="#shop:stripe_price.p0"' in text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html import unescape
 from typing import Any
@@ -11,9 +12,11 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import Problem, StackError
-from engine.plan.model import Action, OutputChange, PlanReport, Reason
+from engine.plan.impact import Impact, Use
+from engine.plan.model import Action, OutputChange, PlanReport, Reason, StepKind
 from engine.plan.orphan import Orphan
 from engine.plan.rename import Rename
+from engine.ports.outcomes import Outcome
 from engine.values.markers import UNKNOWN
 from engine.values.secret import Sealed
 from engine.views.html.view import HtmlView
@@ -42,7 +45,8 @@ def test_a_plan_begins_with_where_it_is() -> None:
     assert text.startswith(
         "Skip to the content Plan for local Plan: 1 to create, 1 to update, 2 to replace, "
         "1 to remove. Environment local (embedded emulator) Account acct_1 Stacks saas, portal "
-        "Mode test mode"
+        "Mode test mode Dark theme Warnings Money "
+        "Changed outside of the code since the last apply Changes Graph Changes to outputs"
     )
 
 
@@ -55,21 +59,37 @@ def test_live_mode_is_marked() -> None:
 
 
 def test_money_is_first_and_says_what_uses_it() -> None:
-    """Amounts that exist and change, each with a link to its change."""
+    """Each with a link to its change; what changes is before what ends."""
     page = VIEW.written(VIEW.plan(reports.five_changes(livemode=None)))
     money = page.partition('id="money"')[2].partition("</section>")[0]
     assert 'href="#saas:stripe_price.pro_monthly"' in money
     assert "$20.00 \N{RIGHTWARDS ARROW} $24.00 a month, +20 %, the old price is archived" in money
     assert "used by: 1,000+ active subscriptions: they keep paying the old price" in money
-    assert "$5.00" not in money  # a coupon that ends is no amount that changes
+    assert money.index("+20 %") < money.index("-20.2 %") < money.index("$5.00 off once; deleted")
     assert page.index('id="money"') < page.index('id="rows"')
 
 
 def test_many_amounts_open_on_request() -> None:
     """So that they do not push everything else off the screen."""
-    assert "<summary>250 amounts change</summary>" in VIEW.written(
-        VIEW.plan(reports.many_changes())
+    page = VIEW.written(VIEW.plan(reports.many_changes()))
+    money = page.partition('id="money"')[2].partition("</section>")[0]
+    shown, _, more = money.partition("<summary>480 more</summary>")
+    assert shown.count("<tr") == 20
+    assert more.count("<tr") == 480
+
+
+def test_what_is_in_use_and_no_amount_is_named() -> None:
+    """A coupon that was redeemed, a portal that is open: next to the money, in the same words."""
+    uses = (Use(what="redemptions", count=3),)
+    impact = Impact(
+        stack="portal",
+        address=parse_address("stripe_billing_portal_configuration.portal"),
+        id="bpc_portal",
+        uses=uses,
     )
+    text = plan(reports.five_changes(impacts=(impact,)))
+    assert "In use Portal 3 redemptions" in text
+    assert text.index("In use Portal") < text.rindex("Changed outside of the code since")
 
 
 @pytest.mark.parametrize("report", [reports.five_changes(), reports.many_changes(60)])
@@ -106,6 +126,7 @@ def test_a_refused_plan_says_so_before_anything_else() -> None:
     """Each refusal with its way on."""
     text = plan(reports.refused())
     assert text.index("This plan is refused") < text.index("Warnings") < text.index("Money")
+    assert "policy no-price-cut stripe_price.team_monthly" in text
     assert (
         "take lifecycle=Lifecycle(protect=True) out in a change of its own first "
         "protected stripe_price.team_monthly stacks/saas.py:31"
@@ -176,6 +197,27 @@ def test_an_apply_can_be_filtered_by_outcome() -> None:
     page = VIEW.written(VIEW.applied(reports.failed_apply(), "Apply"))
     outcomes = re.findall(r'data-outcome="(\w+)"', page)
     assert outcomes == ["applied", "failed", "skipped", "applied"]
+
+
+def test_a_stack_that_was_not_reached_is_not_applied() -> None:
+    """Nor is its money."""
+    done = reports.failed_apply()
+    report = dataclasses.replace(done, plan=reports.five_changes(), results=())
+    page = VIEW.written(VIEW.applied(report, "Apply"))
+    assert re.findall(r'data-outcome="([\w ]+)"', page) == ["not begun"] * 5
+    assert 'id="money"' not in page
+    assert "Not begun: stack saas, stack portal." in page
+
+
+def test_a_whole_apply_says_what_was_done() -> None:
+    """Not what was to be done."""
+    plan = build.plan(reports.new_product("pro"))
+    step = build.step("stripe_product.pro", StepKind.CREATE)
+    page = VIEW.applied(build.applied(plan, build.result(step, Outcome.APPLIED)), "Apply")
+    text = shown(page)
+    assert "Apply complete: 1 created" in text
+    assert "1 applied + 1 created" in text
+    assert "to create" not in text
 
 
 def test_an_apply_of_nothing_is_its_plan() -> None:
