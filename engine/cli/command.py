@@ -61,6 +61,20 @@ format_option = click.option(
 )
 """The format of a command whose results people review, file or publish."""
 
+
+def _choose_compact(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    context.ensure_object(Invocation).compact = value
+
+
+compact_option = click.option(
+    "--compact",
+    is_flag=True,
+    expose_value=False,
+    callback=_choose_compact,
+    help="Show a line for each change, and once what several have in common; -v shows all fields.",
+)
+"""The short form of a plan, as text."""
+
 _SHARED = (_remember, _choose_format)
 
 

@@ -37,6 +37,7 @@ class Invocation:
         format: The format of results, a name among `FORMATS`.
         no_color: No decoration, even at a terminal.
         verbose: Show more.
+        compact: Show a line for each change of a plan.
         words: The command line as typed, without the name of the program.
         variables: Names and values of `--var`, in order.
         variable_files: Those of `--var-file` as typed, in order.
@@ -48,6 +49,7 @@ class Invocation:
     format: str = TEXT
     no_color: bool = False
     verbose: bool = False
+    compact: bool = False
     words: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     variable_files: tuple[str, ...] = ()
@@ -88,7 +90,12 @@ class Invocation:
         from engine.views.view import ViewOptions
 
         encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-        return ViewOptions(style=self.style(), verbose=self.verbose, ascii=encoding != "utf8")
+        return ViewOptions(
+            style=self.style(),
+            verbose=self.verbose,
+            compact=self.compact,
+            ascii=encoding != "utf8",
+        )
 
     def style(self, stream: TextIO | None = None) -> Style:
         """How text for a stream is decorated; stdout if none is named."""

@@ -137,7 +137,8 @@ class Change:
         action: What happens.
         reasons: Why, most important first.
         id: Stripe's id; empty before it exists.
-        before: Declared leaves as Stripe has them; empty before it exists.
+        before: Declared leaves as Stripe has them; empty before it exists. Of a removal, what
+            people know the object by, too.
         after: The same as they will be, UNKNOWN where they are known after the apply only; empty
             for removals.
         fields: Leaves that differ, by path.

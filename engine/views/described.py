@@ -10,19 +10,17 @@ from engine.frozen import frozen
 from engine.plan.amounts import amounts_in
 from engine.plan.compare.field_changes import currency_of
 from engine.plan.impact import Impact
-from engine.plan.model import Action, Change, FieldChange, FieldReason, Plan
+from engine.plan.model import Change, FieldChange, FieldReason, Plan
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT
 from engine.values.paths import Path
 from engine.values.tree import leaves
 from engine.views import vocabulary
-from engine.views.brief.line import brief
-from engine.views.brief.names import ObjectNames
+from engine.views.brief.line import ENDS, brief
+from engine.views.brief.names import ObjectNames, spoken
 from engine.views.fields import Leaf, leaf
 from engine.views.impacts import impact_words
 from engine.views.naming import leaves_that_tell, with_names
-
-_ENDS = (Action.DELETE, Action.FORGET)
 
 
 @frozen
@@ -35,8 +33,11 @@ class DescribedChange:
         symbol: What it is listed under, as in `vocabulary.SYMBOLS`.
         heading: What happens to the resource and why, without its name.
         order: Of a replacement: which of the two objects is first; else empty.
+        together: Heading and order in the words for several changes like this one.
         name: What people call the object, `Pro monthly`.
-        brief: What happens in one line, with its money: `$20.00 -> $24.00 a month, +20 %`.
+        brief: What happens in one line, with its money: `$20.00 -> $24.00 a month, +20 %, the old
+            price is archived`.
+        what: The same without what becomes of the old object, which `order` and `heading` say.
         leaves: The leaves to show: those that differ, all of a new object, those by which a
             removed one is known.
         notes: What a person should know before saying yes.
@@ -49,11 +50,21 @@ class DescribedChange:
     symbol: str
     heading: str
     order: str
+    together: tuple[str, ...]
     name: str
     brief: str
+    what: str
     leaves: tuple[Leaf, ...]
     notes: tuple[str, ...]
     used_by: str
+
+    @property
+    def words(self) -> str:
+        """What the object is called, unless its address says so, and what happens to it."""
+        logical = self.change.address.name
+        name = self.name.removesuffix(f" ({logical})")
+        said = spoken(name).casefold() == spoken(logical) or f'"{name}"' in self.what
+        return ": ".join(filter(None, ("" if said else name, self.what)))
 
 
 def describe_plan(
@@ -67,22 +78,32 @@ def describe_plan(
         impacts: What uses the objects of the plan, as far as it was counted.
     """
     objects = ObjectNames(plan, schemas)
-    called = objects.of_all(plan.pending)
-    return tuple(
-        DescribedChange(
-            change=change,
-            stack=plan.stack,
-            symbol=vocabulary.symbol(change),
-            heading=vocabulary.heading(change, schemas),
-            order=vocabulary.order_of_replacement(change, schemas),
-            name=called[change.address],
-            brief=brief(change, objects),
-            leaves=tuple(_leaves(change, objects)),
-            notes=tuple(_notes(change)),
-            used_by=impact_words(impacts[change.address]) if change.address in impacts else "",
+    pending = plan.pending
+    shown = [objects.changes[change.address] for change in pending]
+    called = objects.of_all(shown)
+    described = []
+    for change, without_secrets in zip(pending, shown, strict=True):
+        what, end = brief(without_secrets, objects)
+        described.append(
+            DescribedChange(
+                change=change,
+                stack=plan.stack,
+                symbol=vocabulary.symbol(change),
+                heading=vocabulary.heading(change, schemas),
+                order=vocabulary.order_of_replacement(change, schemas),
+                together=(
+                    vocabulary.heading(change, schemas, many=True),
+                    vocabulary.order_of_replacement(change, schemas, many=True),
+                ),
+                name=called[change.address],
+                brief=("; " if change.action in ENDS else ", ").join(filter(None, (what, end))),
+                what=what,
+                leaves=tuple(_leaves(change, objects)),
+                notes=tuple(_notes(change)),
+                used_by=impact_words(impacts[change.address]) if change.address in impacts else "",
+            )
         )
-        for change in plan.pending
-    )
+    return tuple(described)
 
 
 def describe_applied(plan: Plan, schemas: Schemas) -> tuple[DescribedChange, ...]:
@@ -101,7 +122,7 @@ def describe_applied(plan: Plan, schemas: Schemas) -> tuple[DescribedChange, ...
 
 def _leaves(change: Change, objects: ObjectNames) -> Iterator[Leaf]:
     kind = objects.schemas.get(change.type)
-    if change.action in _ENDS:
+    if change.action in ENDS:
         if kind is not None:
             yield from leaves_that_tell(kind, change.before)
         return

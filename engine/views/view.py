@@ -40,11 +40,13 @@ class ViewOptions:
     Attributes:
         style: Decoration of text.
         verbose: Show more.
+        compact: Show a line for each change of a plan.
         ascii: The stream takes ASCII only.
     """
 
     style: Style
     verbose: bool = False
+    compact: bool = False
     ascii: bool = False
 
 

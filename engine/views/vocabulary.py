@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -93,6 +94,25 @@ _REASONS = {
     Reason.DETACHED: "it stops referring to something that is removed",
 }
 
+# How the sentences above speak of several resources.
+_MANY = tuple(
+    (re.compile(rf"\b{one}\b"), several)
+    for one, several in (
+        ("it is", "they are"),
+        ("it was", "they were"),
+        ("it has", "they have"),
+        ("it exists", "they exist"),
+        ("it stays", "they stay"),
+        ("it stops", "they stop"),
+        ("it refers", "they refer"),
+        ("it reads", "they read"),
+        ("it replaced", "they replaced"),
+        ("takes it over", "takes them over"),
+        ("stays", "stay"),
+        ("its", "their"),
+    )
+)
+
 _STEPS = {
     StepKind.CREATE: ("creating", "created", "create"),
     StepKind.UPDATE: ("updating", "updated", "update"),
@@ -135,19 +155,30 @@ def counts(actions: Sequence[Action], *, done: bool, always: bool = True) -> lis
     ]
 
 
-def heading(change: Change, schemas: Schemas) -> str:
-    """Say in words what happens to a resource and why, without its name."""
+def heading(change: Change, schemas: Schemas, *, many: bool = False) -> str:
+    """Say in words what happens to a resource and why, without its name.
+
+    Args:
+        change: The change.
+        schemas: Resource types by name.
+        many: Say it of several resources, to all of which the same happens.
+    """
     if _recorded_only(change):
         action = "will be recorded: nothing is sent to Stripe"
     elif change.reasons == (Reason.SUPERSEDED,):
         action = "stays as it is, and what it replaced will be removed"
     elif change.action is Action.DELETE:
-        action = _removal_heading(change, schemas)
+        action = _removal_heading(change)
     else:
         action = _ACTIONS[change.action].heading
-    if change.moved_from is not None:
-        action += f" (was {change.moved_from})"
     reasons = [text for reason in change.reasons if (text := _reason(reason, change))]
+    if many:
+        action, reasons = of_many(action), [of_many(reason) for reason in reasons]
+    why = _why_not_deleted(change, schemas) if change.action is Action.DELETE else ""
+    if why:
+        action += f": {why}"
+    if change.moved_from is not None and not many:
+        action += f" (was {change.moved_from})"
     if not reasons:
         return action
     return f"{action}{'; ' if ': ' in action else ': '}{'; '.join(reasons)}"
@@ -158,20 +189,34 @@ def in_the_past(text: str) -> str:
     return text.replace("will be ", "was ").replace(" is ", " was ")
 
 
-def order_of_replacement(change: Change, schemas: Schemas) -> str:
-    """Say which of the two objects of a replacement is first, and what happens to the old one."""
+def of_many(sentence: str) -> str:
+    """Say of several resources what a sentence of this module says of one."""
+    for one, several in _MANY:
+        sentence = one.sub(several, sentence)
+    return sentence
+
+
+def order_of_replacement(change: Change, schemas: Schemas, *, many: bool = False) -> str:
+    """Say which of the two objects of a replacement is first, and what happens to the old one.
+
+    Args:
+        change: The change.
+        schemas: Resource types by name.
+        many: Say it of several replacements.
+    """
     if change.action is not Action.REPLACE:
         return ""
+    one, is_, stays = ("ones", "are", "stay") if many else ("one", "is", "stays")
     if change.removal is None:
-        return "the old one is gone already"
+        return f"the old {one} {is_} gone already"
     end = ended(change.removal.verb)
     why = _why_not_deleted(change, schemas)
     tail = f" ({why})" if why else ""
     if change.removal.verb is Verb.KEEP:
-        return f"the old one stays on Stripe{tail}"
+        return f"the old {one} {stays} on Stripe{tail}"
     if change.create_first:
-        return f"the new one first, then the old one is {end}{tail}"
-    return f"the old one is {end} first, then the new one is created{tail}"
+        return f"the new {one} first, then the old {one} {is_} {end}{tail}"
+    return f"the old {one} {is_} {end} first, then the new {one} {is_} created{tail}"
 
 
 def ended(verb: Verb) -> str:
@@ -241,13 +286,12 @@ def cannot_delete(kind: ResourceType) -> str:
     return f"Stripe cannot delete {with_article(kind.title)}"
 
 
-def _removal_heading(change: Change, schemas: Schemas) -> str:
+def _removal_heading(change: Change) -> str:
     if change.removal is None:
         return "will be dropped from the state: it is gone from Stripe"
-    why = _why_not_deleted(change, schemas)
     if change.removal.verb is Verb.KEEP:
-        return f"stays on Stripe{': ' + why if why else ''}"
-    return f"will be {ended(change.removal.verb)}{': ' + why if why else ''}"
+        return "stays on Stripe"
+    return f"will be {ended(change.removal.verb)}"
 
 
 def _why_not_deleted(change: Change, schemas: Schemas) -> str:

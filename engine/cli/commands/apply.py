@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.command import EngineCommand, format_option
+from engine.cli.command import EngineCommand, compact_option, format_option
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile, plan_file_among
 from engine.cli.planning_options import (
@@ -47,6 +47,7 @@ _MOST_NAMES = 5
 @confirm_option
 @planning_options
 @format_option
+@compact_option
 @pass_invocation
 def apply(
     invocation: Invocation,
@@ -89,6 +90,7 @@ def apply(
 @confirm_option
 @removal_options
 @format_option
+@compact_option
 @pass_invocation
 def destroy(
     invocation: Invocation,

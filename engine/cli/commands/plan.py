@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.command import EngineCommand, format_option, options
+from engine.cli.command import EngineCommand, compact_option, format_option, options
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import plan_options, planning_options, stacks_argument
@@ -50,6 +50,7 @@ plan_only_options = options(
 @plan_only_options
 @planning_options
 @format_option
+@compact_option
 @pass_invocation
 def plan(
     invocation: Invocation,

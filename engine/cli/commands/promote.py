@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from engine.cli.command import EngineCommand, format_option
+from engine.cli.command import EngineCommand, compact_option, format_option
 from engine.cli.commands.diff import refuse_environment_option
 from engine.cli.commands.plan import (
     conclude,
@@ -49,6 +49,7 @@ from engine.errors import UsageError
 )
 @planning_options
 @format_option
+@compact_option
 @pass_invocation
 def promote(
     invocation: Invocation,

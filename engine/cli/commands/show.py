@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.cli.command import EngineCommand, format_option
+from engine.cli.command import EngineCommand, compact_option, format_option
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import plan_file_among
 from engine.cli.planning_options import stacks_or_plan_argument
@@ -13,6 +13,7 @@ from engine.cli.planning_options import stacks_or_plan_argument
 @click.command(cls=EngineCommand)
 @stacks_or_plan_argument
 @format_option
+@compact_option
 @pass_invocation
 def show(invocation: Invocation, stacks: tuple[str, ...]) -> None:
     r"""Show what the state records, or a saved plan.

@@ -62,7 +62,20 @@ def _leaves(decision: Decision) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     recorded = decision.prior.attributes if decision.prior is not None else {}
     if decision.unchanged:
         recorded = {name: recorded[name] for name in decision.wanted}  # in the declared order
-    return recorded, {} if decision.action in _REMOVED else recorded
+    if decision.action in _REMOVED:
+        return {**recorded, **_known_by(decision, recorded)}, {}
+    return recorded, recorded
+
+
+def _known_by(decision: Decision, recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What people know an object by that nothing declared: a code or a URL that Stripe made."""
+    life, actual = decision.kind.life, decision.actual or {}
+    names = (*(key.attribute for key in life.natural_keys), *life.known_by)
+    return {
+        name: actual[name]
+        for name in names
+        if name != "id" and name not in recorded and isinstance(actual.get(name), str)
+    }
 
 
 def _field_notes(decision: Decision) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.plan.model import Action, Change, Reason
 from engine.schema.lifecycle import Verb
@@ -14,26 +14,38 @@ from engine.views.brief.names import ObjectNames
 from engine.views.brief.phrase import phrase
 from engine.views.naming import leaves_that_tell
 
-_ENDS = (Action.DELETE, Action.FORGET)
+ENDS = (Action.DELETE, Action.FORGET)
+"""Actions after which nothing manages the object."""
 _MADE = (Action.CREATE, Action.READ)
 
 
-def brief(change: Change, names: ObjectNames) -> str:
+class Brief(NamedTuple):
+    """One line in its two parts.
+
+    Attributes:
+        what: What an object is, or what becomes of it: `$20.00 -> $24.00 a month, +20 %`.
+        end: What becomes of the object that ends: `the old price is archived`; may be empty.
+    """
+
+    what: str
+    end: str = ""
+
+
+def brief(change: Change, names: ObjectNames) -> Brief:
     """Say what happens to an object in one line, without its name and its action."""
     kind = names.schemas.get(change.type)
     if kind is None:
-        return ""
-    if change.action in _ENDS:
-        what = ", ".join(_what(kind, change, change.before, names))
-        return "; ".join(filter(None, [what, _end(change)]))
+        return Brief("")
+    if change.action in ENDS:
+        return Brief(", ".join(_what(kind, change, change.before, names)), _end(change))
     if change.action in _MADE:
-        return ", ".join(_what(kind, change, change.after, names))
-    parts = [*differences(change, kind, names), *_old(change, kind)]
-    if not parts and change.action is not Action.MOVE:
+        return Brief(", ".join(_what(kind, change, change.after, names)))
+    parts, end = [*differences(change, kind, names)], _old(change, kind, names)
+    if not parts and not end and change.action is not Action.MOVE:
         parts = [*_what(kind, change, change.after, names)]
     if change.moved_from is not None:
         parts.append(f"was {change.moved_from}")
-    return ", ".join(parts)
+    return Brief(", ".join(parts), end)
 
 
 def _what(
@@ -62,17 +74,16 @@ def _end(change: Change) -> str:
     return "has ended already" if Reason.PAST in change.reasons else "stays on Stripe"
 
 
-def _old(change: Change, kind: ResourceType) -> Iterator[str]:
-    """What becomes of the object that another one replaces."""
-    superseded = change.reasons == (Reason.SUPERSEDED,)
-    if change.action is not Action.REPLACE and not superseded:
-        return
-    if superseded:
-        yield f"the {kind.title} that it replaced is removed"
-    elif change.removal is None:
-        yield f"the old {kind.title} is gone already"
-    elif change.removal.verb is Verb.KEEP:
-        yield f"the old {kind.title} stays on Stripe"
-    else:
-        first = "" if change.create_first else " first"
-        yield f"the old {kind.title} is {vocabulary.ended(change.removal.verb)}{first}"
+def _old(change: Change, kind: ResourceType, names: ObjectNames) -> str:
+    """What becomes of the object that another one replaces; empty if there is none."""
+    if change.reasons == (Reason.SUPERSEDED,):
+        ids = names.removed.get(change.address, ())
+        return f"the {kind.title} that it replaced is removed{''.join(f' [{id}]' for id in ids)}"
+    if change.action is not Action.REPLACE:
+        return ""
+    if change.removal is None:
+        return f"the old {kind.title} is gone already"
+    if change.removal.verb is Verb.KEEP:
+        return f"the old {kind.title} stays on Stripe"
+    first = "" if change.create_first else " first"
+    return f"the old {kind.title} is {vocabulary.ended(change.removal.verb)}{first}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,11 +11,13 @@ from engine.plan.model import Change, Plan, StepKind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.source.words import how_often
 from engine.values.paths import Path, get_path, parse_path
-from engine.values.secret import is_secret
+from engine.values.secret import Sealed, is_secret
 from engine.values.templates import targets_in
+from engine.values.tree import replaced
 
 _SENDING = (StepKind.CREATE, StepKind.UPDATE)
 _LONGEST = 60
+_HIDDEN = Sealed("")
 
 
 class ObjectNames:
@@ -26,11 +29,21 @@ class ObjectNames:
         self.addresses: dict[str, str] = {
             change.id: change.address for change in plan.changes if change.id
         }
-        self.changes: dict[str, Change] = {change.address: change for change in plan.changes}
+        self.changes: dict[str, Change] = {
+            change.address: without_secrets(change) for change in plan.changes
+        }
+        self.removed: dict[str, list[str]] = {}
+        for step in plan.steps:
+            if step.kind is StepKind.REMOVE and step.id:
+                self.removed.setdefault(step.address, []).append(step.id)
         self._found: dict[str, str] = {}
 
     def of_all(self, changes: Iterable[Change]) -> Mapping[str, str]:
-        """Names by address; equal ones of one type are followed by the logical names."""
+        """Names by address; equal ones of one type are followed by the logical names.
+
+        Args:
+            changes: Changes of the plan, of which nothing has to be hidden any more.
+        """
         named = {change.address: (change.type, self.of(change)) for change in changes}
         numbers = Counter(named.values())
         return {
@@ -78,7 +91,7 @@ class ObjectNames:
 
     def _name(self, change: Change) -> str:
         kind = self.schemas.get(change.type)
-        logical = change.address.name.replace("-", " ").replace("_", " ")
+        logical = spoken(change.address.name)
         if kind is None:
             return capital(logical)
         if kind.life.singleton and not kind.parent:
@@ -109,9 +122,23 @@ class ObjectNames:
                 yield word
 
 
+def without_secrets(change: Change) -> Change:
+    """A change with nothing in its values that may not be shown."""
+    paths = [entry.path for entry in change.fields if entry.sensitive]
+    before, after = change.before, change.after
+    for path in paths:
+        before, after = (replaced(side, path, lambda _: _HIDDEN) for side in (before, after))
+    return dataclasses.replace(change, before=before, after=after) if paths else change
+
+
 def _below(head: str, own: str) -> str:
     """A name below that of what the object belongs to, which may be in it already."""
     return own if head.casefold() in own.casefold() else f"{head} {own}"
+
+
+def spoken(name: str) -> str:
+    """The words of a logical name."""
+    return name.replace("-", " ").replace("_", " ")
 
 
 def capital(text: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from engine.plan.model import ACCOUNT_PATH, Drift, FieldChange, OutputChange
 from engine.values.markers import ABSENT
 from engine.views import vocabulary
+from engine.views.brief.line import ENDS
 from engine.views.described import DescribedChange
 from engine.views.fields import SENSITIVE, Leaf, lay_out, leaf, show, show_pair
 from engine.views.style import Style
 
+WIDTH = 100
+"""Columns of a line, where its words allow it."""
 _FIELD_INDENT = " " * 6
+_MARGIN = len("+/- ") + 2
+"""Columns around the name of a resource and the words for it."""
 
 
 def change_lines(described: DescribedChange, style: Style) -> Iterator[str]:
@@ -30,7 +36,11 @@ def change_lines(described: DescribedChange, style: Style) -> Iterator[str]:
     if not any(entry.path == ACCOUNT_PATH for entry in change.fields):  # else a line says it
         name += vocabulary.on_account(change.account)
     place = style.paint(f"  {change.line}", "dim") if change.line else ""
+    words = described.words if change.action in ENDS else ""
+    if words and len(name) + len(words) + _MARGIN <= WIDTH:
+        name, words = f"{name}  {words}", ""
     yield f"{style.paint(f'{described.symbol:>3}', colour)} {name}{place}"
+    yield from wrapped(words, _FIELD_INDENT)
     yield from lay_out(described.leaves, style, _FIELD_INDENT)
     for note in described.notes:
         yield f"{_FIELD_INDENT}{style.paint('!', 'yellow', 'bold')} {note}"
@@ -38,18 +48,34 @@ def change_lines(described: DescribedChange, style: Style) -> Iterator[str]:
         yield f"{_FIELD_INDENT}{style.paint('used by:', 'bold')} {described.used_by}"
 
 
+def wrapped(text: str, indent: str) -> list[str]:
+    """A text in lines, each after the same; no word is broken."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def drift_lines(drift: Drift, style: Style) -> Iterator[str]:
     """Say how one object differs from what the last apply recorded."""
+    yield drift_line(drift, style)
+    if not drift.gone:
+        yield from lay_out([drifted(entry) for entry in drift.fields], style, _FIELD_INDENT)
+
+
+def drift_line(drift: Drift, style: Style) -> str:
+    """Name an object that differs, and say if it is gone or has ended."""
     name = f"{drift.address} [{drift.id}]" if drift.id else drift.address
     name += vocabulary.on_account(drift.account)
     if drift.gone:
-        yield f"{style.paint('  -', 'red')} {name}: deleted"
-        return
+        return f"{style.paint('  -', 'red')} {name}: deleted"
     if drift.ended:
-        yield f"{style.paint('  -', 'red')} {name}: archived or disabled"
-    else:
-        yield f"{style.paint('  ~', 'yellow')} {name}"
-    yield from lay_out([drifted(entry) for entry in drift.fields], style, _FIELD_INDENT)
+        return f"{style.paint('  -', 'red')} {name}: archived or disabled"
+    return f"{style.paint('  ~', 'yellow')} {name}"
 
 
 def output_lines(outputs: Sequence[OutputChange], style: Style) -> Iterator[str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from engine.address import ResourceAddress
-from engine.plan.impact import Impact
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Plan, PlanReport
 from engine.plan.orphan import Orphan
@@ -16,7 +14,8 @@ from engine.views import vocabulary
 from engine.views.described import describe_plan
 from engine.views.plural import counted
 from engine.views.style import Style
-from engine.views.text.change import change_lines, drift_lines, output_lines
+from engine.views.text.compact.groups import Detail, is_shortened
+from engine.views.text.compact.stack import change_blocks, drift_blocks, output_block, sentences
 
 if TYPE_CHECKING:
     from engine.plan.environments.model import Compared
@@ -24,38 +23,91 @@ if TYPE_CHECKING:
     from engine.ports.drift_report import DriftReport
     from engine.ports.reports import AccountImport
 
+_FEW = 5
+"""Changes of a plan that needs no summary at its top."""
+_POINTER = (
+    "Where a change is one line, fields are left out: -v shows them all (of a saved plan: "
+    "engine show FILE -v)."
+)
 
-def plan_text(report: PlanReport, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
-    """Write the plans of one run, ending with one summary line.
+
+def plan_text(
+    report: PlanReport,
+    schemas: Schemas,
+    style: Style,
+    *,
+    verbose: bool = False,
+    compact: bool = False,
+) -> str:
+    """Write the plans of one run, ending with one summary line, which a long one begins with, too.
 
     Args:
         report: What would be done.
         schemas: Resource types by name, for what removing an object means.
         style: Decoration.
-        verbose: Add the number of requests made so far.
+        verbose: Write every leaf, and the number of requests made so far.
+        compact: Write a line for each change.
     """
+    detail = Detail.FULL if verbose else Detail.COMPACT if compact else Detail.AUTO
     several = len(report.plans) > 1
-    blocks = [account_line(report, style)]
+    blocks = ["\n".join([account_line(report, style), *_outlook(report, style)])]
     blocks += _rename_lines(report.renames, style, lossy=True)
     blocks += _legend(report.plans, style)
     above = {str(rename) for rename in report.renames}
+    shortened = False
     for plan in report.plans:
-        warnings = [warning for warning in plan.warnings if warning not in above]
         impacts = {one.address: one for one in report.impacts if one.stack == plan.stack}
-        blocks += _plan_blocks(plan, warnings, impacts, schemas, style, named=several)
+        changes = describe_plan(plan, schemas, impacts)
+        shortened = shortened or is_shortened(changes, detail)
+        warnings = [warning for warning in plan.warnings if warning not in above]
+        if several and (plan.has_changes or plan.drift or warnings or plan.refusals):
+            blocks.append(style.paint(f"Stack {plan.stack}", "bold"))
+        blocks += drift_blocks(plan, style, detail)
+        blocks += change_blocks(changes, schemas, style, detail)
+        blocks += output_block(plan.outputs, style, detail)
+        blocks += _warned(plan, warnings, style, detail)
     if several and report.has_changes:
         blocks.append("\n".join(_stack_lines(report.plans)))
     blocks += _rename_lines(report.renames, style, lossy=False)
     blocks += ["\n".join(_orphan_lines(orphan, style)) for orphan in report.orphans]
+    if shortened:
+        blocks.append(style.paint(_POINTER, "dim"))
     blocks.append(conclusion(report, style))
     if verbose:
         blocks.append(requests_line(report.requests))
     return "\n\n".join(blocks)
 
 
-def saved_text(saved: SavedPlan, schemas: Schemas, style: Style, *, verbose: bool = False) -> str:
+def _outlook(report: PlanReport, style: Style) -> Iterator[str]:
+    """The summary at the top, of a plan with more than a few changes."""
+    if sum(len(plan.pending) for plan in report.plans) <= _FEW:
+        return
+    yield style.paint(summary_line(report.plans), "bold")
+    if report.refusals:
+        why = counted(len(report.refusals), "reason")
+        yield style.paint(f"This plan is refused; {why} below.", "bold", "red")
+
+
+def _warned(plan: Plan, warnings: Sequence[str], style: Style, detail: Detail) -> Iterator[str]:
+    """What a person should know of a plan as a whole, and why it is refused."""
+    if warnings:
+        mark = style.paint("Warning:", "yellow", "bold")
+        yield "\n".join(sentences(warnings, f"{mark} ", detail))
+    if plan.refusals:
+        head = style.paint("This plan is refused:", "red", "bold")
+        yield "\n".join([head, *sentences(plan.refusals, "  ", detail)])
+
+
+def saved_text(
+    saved: SavedPlan,
+    schemas: Schemas,
+    style: Style,
+    *,
+    verbose: bool = False,
+    compact: bool = False,
+) -> str:
     """Write a saved plan: which engine made it with which options, then as `plan_text` does."""
-    text = plan_text(saved.report(), schemas, style, verbose=verbose)
+    text = plan_text(saved.report(), schemas, style, verbose=verbose, compact=compact)
     return f"{saved_line(saved)}\n{text}"
 
 
@@ -138,37 +190,6 @@ def summary_line(plans: Sequence[Plan]) -> str:
 def requests_line(requests: int) -> str:
     """Say how many requests were made."""
     return f"{counted(requests, 'request')} made to Stripe."
-
-
-def _plan_blocks(
-    plan: Plan,
-    warnings: Sequence[str],
-    impacts: Mapping[ResourceAddress, Impact],
-    schemas: Schemas,
-    style: Style,
-    *,
-    named: bool,
-) -> Iterator[str]:
-    if named and (plan.has_changes or plan.drift or warnings or plan.refusals):
-        yield style.paint(f"Stack {plan.stack}", "bold")
-    if plan.drift:
-        lines = [style.paint("Changed outside of the code since the last apply:", "bold")]
-        for drift in plan.drift:
-            lines += drift_lines(drift, style)
-        yield "\n".join(lines)
-        if plan.pending:
-            yield style.paint("What an apply would do:", "bold")
-    for described in describe_plan(plan, schemas, impacts):
-        yield "\n".join(change_lines(described, style))
-    if plan.outputs:
-        lines = [style.paint("Changes to outputs:", "bold")]
-        yield "\n".join([*lines, *output_lines(plan.outputs, style)])
-    if warnings:
-        mark = style.paint("Warning:", "yellow", "bold")
-        yield "\n".join(f"{mark} {warning}" for warning in warnings)
-    if plan.refusals:
-        lines = [style.paint("This plan is refused:", "red", "bold")]
-        yield "\n".join([*lines, *(f"  {refusal}" for refusal in plan.refusals)])
 
 
 def _rename_lines(renames: Sequence[Rename], style: Style, *, lossy: bool) -> Iterator[str]:

@@ -56,15 +56,18 @@ class TextView:
     def __init__(self, options: ViewOptions, /) -> None:
         self._style = options.style
         self._verbose = options.verbose
+        self._compact = options.compact
 
     def written(self, page: Page, /) -> str:
         return visible(str(hide(page)))
 
     def plan(self, report: PlanReport, /) -> Page:
-        return plan_text(report, loader.schemas(), self._style, verbose=self._verbose)
+        detail = {"verbose": self._verbose, "compact": self._compact}
+        return plan_text(report, loader.schemas(), self._style, **detail)
 
     def saved_plan(self, saved: SavedPlan, /) -> Page:
-        return saved_text(saved, loader.schemas(), self._style, verbose=self._verbose)
+        detail = {"verbose": self._verbose, "compact": self._compact}
+        return saved_text(saved, loader.schemas(), self._style, **detail)
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         if not report.plan.has_changes:

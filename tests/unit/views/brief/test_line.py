@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -14,8 +15,7 @@ from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.paths import get_path
 from engine.values.secret import Sealed
 from engine.values.tree import leaves
-from engine.views.brief.line import brief
-from engine.views.brief.names import ObjectNames
+from engine.views.described import describe_plan
 from tests.support import build
 
 SCHEMAS = loader.schemas()
@@ -25,7 +25,8 @@ MONTHLY = {"currency": "usd", "unit_amount": 2000, "recurring": {"interval": "mo
 
 def line(change: Change, *others: Change, **parts: Any) -> str:
     """The line of a change in a plan with others."""
-    return brief(change, ObjectNames(build.plan(change, *others, **parts), SCHEMAS))
+    (described, *_) = describe_plan(build.plan(change, *others, **parts), SCHEMAS, {})
+    return described.brief
 
 
 def changed(address: str, before: dict[str, Any], after: dict[str, Any], **parts: Any) -> Change:
@@ -354,6 +355,19 @@ def test_a_secret_is_never_in_it() -> None:
     assert line(new) == "(sensitive) % off once"
 
 
+def test_what_the_plan_hides_is_never_in_it() -> None:
+    """Although the type has no secret there: the author wrote it as one."""
+    change = changed(
+        "stripe_webhook_endpoint.a", {"url": "old-hidden", "enabled_events": ["a"]},
+        {"url": "new-hidden", "enabled_events": ["a"]},
+    )  # fmt: skip
+    hidden = tuple(dataclasses.replace(entry, sensitive=True) for entry in change.fields)
+    (described,) = describe_plan(
+        build.plan(dataclasses.replace(change, fields=hidden)), SCHEMAS, {}
+    )
+    assert (described.name, described.brief) == ("A", "url: (sensitive)")
+
+
 def test_what_follows_a_new_object_says_so() -> None:
     """A product whose default price is replaced."""
     price = replaced({**MONTHLY, "unit_amount": 2400})
@@ -388,11 +402,12 @@ def test_an_import_without_a_difference_says_what_comes() -> None:
 
 
 def test_what_a_replacement_left_behind_is_named() -> None:
-    """The object itself stays as it is."""
+    """By its id; the object itself stays as it is."""
     change = build.change(
         "stripe_price.a", Action.UPDATE, reasons=(Reason.SUPERSEDED,), before=MONTHLY, after=MONTHLY
     )
-    assert line(change) == "the price that it replaced is removed"
+    step = build.step("stripe_price.a", StepKind.REMOVE, id="price_old")
+    assert line(change, steps=(step,)) == "the price that it replaced is removed [price_old]"
 
 
 def test_a_field_that_stays_is_said_to() -> None:

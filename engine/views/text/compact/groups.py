@@ -1,0 +1,84 @@
+"""Which changes are written together: those that are equal but for their objects and values."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.address import ADDRESS_PATTERN
+from engine.views.described import DescribedChange
+
+SCREENFUL = 24
+"""Equal changes that are still written one by one, leaf by leaf."""
+
+# An address with or without its stack, and an id that Stripe made.
+_PLACE = re.compile(r"[\w./-]+\.py:\d+")
+_OBJECT = re.compile(rf"(?:[a-z0-9_-]+:)?{ADDRESS_PATTERN}|\b[a-z]+_[A-Za-z0-9]{{8,}}\b")
+
+
+class Detail(enum.Enum):
+    """How much is written of each change.
+
+    Members:
+        AUTO: Every leaf, except of more than a screenful of equal changes.
+        COMPACT: A line.
+        FULL: Every leaf.
+    """
+
+    AUTO = "auto"
+    COMPACT = "compact"
+    FULL = "full"
+
+
+def grouped(
+    changes: Sequence[DescribedChange], detail: Detail
+) -> Iterator[tuple[tuple[DescribedChange, ...], bool]]:
+    """Yield the changes in groups, in the order of their first members.
+
+    Returns:
+        Each group, and whether it is written with a line for each change; if not, it has one.
+    """
+    groups: dict[Any, list[DescribedChange]] = {}
+    keys = [at if detail is Detail.FULL else _key(one, detail) for at, one in enumerate(changes)]
+    for one, key in zip(changes, keys, strict=True):
+        groups.setdefault(key, []).append(one)
+    for one, key in zip(changes, keys, strict=True):
+        group = groups[key]
+        if detail is Detail.FULL or (detail is Detail.AUTO and len(group) <= SCREENFUL):
+            yield (one,), False
+        elif one is group[0]:
+            yield tuple(group), True
+
+
+def is_shortened(changes: Sequence[DescribedChange], detail: Detail) -> bool:
+    """Whether leaves of some changes are not written."""
+    return any(together for _, together in grouped(changes, detail))
+
+
+def _key(one: DescribedChange, detail: Detail) -> tuple[Any, ...]:
+    """What changes of one group have in common."""
+    common = (one.symbol, one.change.type, one.together, one.change.account)
+    if detail is Detail.COMPACT:
+        return common
+    fields = tuple((leaf.symbol, leaf.name) for leaf in one.leaves)
+    return (*common, fields, tuple(map(alike, one.notes)))
+
+
+def alike(sentence: str) -> str:
+    """A sentence without the objects and places that it names, so that equal ones are found."""
+    return _OBJECT.sub("…", _PLACE.sub("…", sentence))
+
+
+def objects_in(sentence: str) -> Sequence[str]:
+    """The objects that a sentence names, in their order."""
+    return _OBJECT.findall(sentence)
+
+
+def by_likeness(sentences: Iterable[str]) -> Mapping[str, list[str]]:
+    """Sentences by what they say, whichever objects they name."""
+    groups: dict[str, list[str]] = {}
+    for sentence in sentences:
+        groups.setdefault(alike(sentence), []).append(sentence)
+    return groups

@@ -1,0 +1,76 @@
+"""A group of changes as lines: what they have in common first, then one line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.schema.resource_type import Schemas
+from engine.views import vocabulary
+from engine.views.described import DescribedChange
+from engine.views.plural import counted
+from engine.views.style import Style
+from engine.views.text.change import WIDTH, wrapped
+
+_INDENT = " " * 6
+_WIDEST_ADDRESS = 56
+_NARROWEST = 36
+"""Columns without which the words of a change go below its address."""
+
+
+def group_lines(group: Sequence[DescribedChange], schemas: Schemas, style: Style) -> Iterator[str]:
+    """Say what happens to several resources and why, then a line for each.
+
+    Args:
+        group: Changes of one type, to all of which the same happens.
+        schemas: Resource types by name.
+        style: Decoration.
+    """
+    first = group[0].change
+    title = schemas[first.type].title if first.type in schemas else first.type
+    many = len(group) > 1
+    heading, order = group[0].together if many else (group[0].heading, group[0].order)
+    where = vocabulary.on_account(first.account)
+    for sentence in filter(None, (f"{counted(len(group), title)}{where} {heading}", order)):
+        for line in wrapped(sentence, "  # "):
+            yield style.paint(line, "bold")
+    shared = [note for note in group[0].notes if all(note in one.notes for one in group)]
+    width = min(max(len(one.change.address) for one in group), _WIDEST_ADDRESS)
+    for one in group:
+        yield from _change(one, width, style)
+        yield from _below(
+            one, [note for note in one.notes if note not in shared or not many], style
+        )
+    for note in shared if many else ():
+        yield from _marked(f"of all {len(group)}: {note}", style)
+
+
+def _change(one: DescribedChange, width: int, style: Style) -> Iterator[str]:
+    """One change: symbol, address, and in a column of their own what it is called and does."""
+    _, colour = vocabulary.SYMBOLS[one.symbol]
+    sign, address = style.paint(f"{one.symbol:>3}", colour), one.change.address
+    if not one.words:
+        yield f"{sign} {address}"
+        return
+    column = len("+/- ") + max(width, len(address)) + 2
+    if WIDTH - column < _NARROWEST:
+        yield f"{sign} {address}"
+        yield from wrapped(one.words, _INDENT)
+        return
+    first, *rest = wrapped(one.words, " " * column)
+    yield f"{sign} {address:<{width}}  {first[column:]}"
+    yield from rest
+
+
+def _below(one: DescribedChange, notes: Sequence[str], style: Style) -> Iterator[str]:
+    for note in notes:
+        yield from _marked(note, style)
+    if one.used_by:
+        first, *rest = wrapped(f"used by: {one.used_by}", _INDENT)
+        yield first.replace("used by:", style.paint("used by:", "bold"), 1)
+        yield from rest
+
+
+def _marked(note: str, style: Style) -> Iterator[str]:
+    first, *rest = wrapped(f"! {note}", _INDENT)
+    yield first.replace("!", style.paint("!", "yellow", "bold"), 1)
+    yield from rest
