@@ -49,9 +49,7 @@ class Touched:
 def touched_by(session: Session, plans: Sequence[Plan]) -> Iterator[Touched]:
     """Yield the objects that plans end or change for those who use them, in the plans' order."""
     for plan in plans:
-        observed = session.observed.get(plan.stack)
-        # A saved plan is applied to what is stored: nothing was planned, and nothing observed.
-        prior = session.prior.get(plan.stack) or session.states[plan.stack]
+        prior, observed = session.prior[plan.stack], session.observed[plan.stack]
         for change in plan.pending:
             kind = session.context.schemas[change.type]
             known = usage(kind.object)
@@ -59,7 +57,7 @@ def touched_by(session: Session, plans: Sequence[Plan]) -> Iterator[Touched]:
             if not change.id or not (ends or (known is not None and _changes(change, known))):
                 continue
             entry = prior.at(change.address)
-            read = observed.objects.get(change.address) if observed is not None else None
+            read = observed.objects.get(change.address)
             yield Touched(
                 stack=plan.stack,
                 address=change.address,
