@@ -25,12 +25,8 @@ from engine.values.tree import children, is_nested, scalars
 UNKNOWN: Final = markers.UNKNOWN
 """In the place of a value that is known after the apply only."""
 
-_PER_YEAR = {
-    "day": Decimal(365),
-    "week": Decimal(365) / 7,
-    "month": Decimal(12),
-    "year": Decimal(1),
-}
+_IN_SEVEN_YEARS = {"day": 7 * 365, "week": 365, "month": 7 * 12, "year": 7}
+"""How often something is charged in seven years, in which there are whole weeks."""
 
 
 class Secret(Enum):
@@ -115,14 +111,14 @@ class AmountChange:
 
     @property
     def share(self) -> Decimal | None:
-        """By how much it changes, per year: -0.5 is half as much as before.
+        """By how much it changes over a year: -0.5 is half as much as before.
 
         None if that cannot be computed: one of the two is missing or unknown, the currency is
         another, one is charged once and the other again and again, or it was nothing before.
         """
         if self.before is None or self.after is None or not self.before.value:
             return None
-        both = [_yearly(self.before), _yearly(self.after)]
+        both = [_over_years(self.before), _over_years(self.after)]
         if self.before.currency != self.after.currency or None in both:
             same = self.before.interval == self.after.interval == ""
             if not same or self.before.currency != self.after.currency:
@@ -132,9 +128,9 @@ class AmountChange:
         return None if old is None or new is None else (new - old) / old
 
 
-def _yearly(amount: Amount) -> Decimal | None:
-    """What an amount comes to in a year; None if it is charged once."""
-    times = _PER_YEAR.get(amount.interval)
+def _over_years(amount: Amount) -> Decimal | None:
+    """What an amount comes to over some years; None if it is charged once."""
+    times = _IN_SEVEN_YEARS.get(amount.interval)
     return None if times is None else amount.value * times / amount.interval_count
 
 

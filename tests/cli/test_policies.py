@@ -406,3 +406,39 @@ def test_a_promotion_loads_them_before_the_other_environment_runs(
     ended = shell("promote", "test", "live")
     assert ended.code == 4
     assert "Policy no-deep-cuts" in ended.err
+
+
+def test_each_finding_is_with_its_stack(engine: Engine, write: Write, policies: Any) -> None:
+    """One about a change with the stack of that, one about the run with the first."""
+    write("shop", SHOP.format(2000))
+    write("zoo", "from engine.stripe import Product\nProduct('ape', name='Ape')\n")
+    policies(
+        """
+        from engine.policies import Finding, policy
+
+        @policy
+        def short_names(plan):
+            "Names are long."
+            assert plan.stacks == ("shop", "zoo")
+            for change in plan.changes:
+                if len(change.name) < 4:
+                    yield change.refuse(f"{change.name} is short")
+            yield plan.refuse("all of it")
+            yield Finding(message="made by hand", stack="no-such-stack")
+        """
+    )
+    document = json.loads(engine("plan", "--json").out)
+    found = {
+        stack["stack"]: [(one["address"], one["file"]) for one in stack["refused"]]
+        for stack in document["stacks"]
+    }
+    assert found == {
+        "shop": [("stripe_product.pro", "stacks/shop.py"), (None, None), (None, None)],
+        "zoo": [("stripe_product.ape", "stacks/zoo.py")],
+    }
+    assert [one["stack"] for one in document["policies"]] == [
+        "shop",
+        "zoo",
+        None,
+        "no-such-stack",
+    ]
