@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -509,6 +510,48 @@ def test_one_object_in_two_states(project: Committed, write: Write) -> None:
         lambda state: dataclasses.replace(state, stack="copy", lineage="e" * 32, applied=""), "copy"
     )
     assert "state-twice" in project.references("HEAD~1..HEAD")
+
+
+def test_one_environment_alone(project: Committed, root: Path, engine: Engine) -> None:
+    """The others may be anything."""
+    (root / "state" / "live").mkdir()
+    (root / "state" / "live" / "shop.json").write_text("{}")
+    (root / "pyproject.toml").write_text('[tool.engine.environments.live]\napi-key = "env:K"\n')
+    project.commit()
+    assert engine("review", "HEAD~2..HEAD", "-e", "local").code == 0
+    assert engine("review", "HEAD~2..HEAD", "-e", "live").code == 1
+    ended = engine("review", "HEAD~2..HEAD")
+    assert ended.code == 1
+    assert "local/shop, acct_" in ended.out
+
+
+HOSTILE = "a\x1b[31m\u202eb<script>@user#1 | `x`\nnext"
+
+
+def test_names_that_are_hostile_are_harmless(
+    project: Committed, write: Write, engine: Engine
+) -> None:
+    """On a terminal, in a comment and in a page: names of objects, and of branches and files."""
+    write("shop", shop(nickname="n").replace('"Pro"', json.dumps(HOSTILE)))
+    assert engine("apply", "--yes").code == 0
+    journal = project.root / "state" / "local" / "x\x1b[31m<script>.journal"
+    journal.write_text("")
+    git(project.root, "add", "--force", str(journal))
+    project.commit()
+    git(project.root, "branch", "x<script>@user")
+    for name in ("text", "markdown", "html", "json"):
+        ended = engine("review", "HEAD~1..x<script>@user", "--format", name)
+        assert ended.code == 1
+        both = ended.out + ended.err
+        assert "\x1b" not in both
+        assert "\u202e" not in both
+    page = engine("review", "HEAD~1..x<script>@user", "--format", "html").out
+    body = page.partition("<main")[2].partition("</main>")[0]
+    assert "<script>" not in body
+    comment = engine("review", "HEAD~1..x<script>@user", "--format", "markdown").out
+    outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", comment, flags=re.DOTALL)
+    assert "@user" not in outside
+    assert "<script>" not in outside
 
 
 # ── the code of the later commit ──────────────────────────────────────────────────────────

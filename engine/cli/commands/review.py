@@ -30,7 +30,8 @@ def review(invocation: Invocation, range: str, *, no_code: bool) -> int:
     which no run could have changed it. The exit code is 1 if anything is wrong.
 
     BASE...HEAD begins where the two parted; BASE alone means up to the working tree. Without
-    BASE..HEAD it is what this branch has more than the default branch. No request is sent.
+    BASE..HEAD it is what this branch has more than the default branch. With -e, only the states of
+    that environment are read. No request is sent.
 
     \b
     Examples:
@@ -47,7 +48,11 @@ def review(invocation: Invocation, range: str, *, no_code: bool) -> int:
         context,
         invocation.repository(),
         invocation.open_folder,
-        ReviewOptions(range=range, code=not no_code),
+        ReviewOptions(
+            range=range,
+            code=not no_code,
+            environment="" if invocation.environment is None else context.environment,
+        ),
     )
     page = invocation.report_view.reviewed(report)
     if report.findings:

@@ -84,6 +84,8 @@ def _compared(
     if not after.applied:
         return Checked(notes=tuple(_incomplete(others)))
     if after.applied != declared_digest(graph):
+        if before is not None and before.applied == after.applied:
+            return Checked(notes=tuple(_incomplete(others)))  # no apply was complete in between
         what = _listed(others) or "other lifecycles or outputs"
         guessed = _guessed(context, graph)
         if guessed:

@@ -47,10 +47,12 @@ class ReviewOptions:
         range: `BASE..HEAD`, `BASE...HEAD`, `BASE` for the working tree; empty for what the branch
             that is checked out has more than the default branch.
         code: Evaluate the stack modules of the later side, and compare them with the states.
+        environment: Only the states of this environment; empty for all.
     """
 
     range: str = ""
     code: bool = True
+    environment: str = ""
 
 
 def review(
@@ -68,9 +70,9 @@ def review(
         RepositoryError: if git cannot read one of the commits.
     """
     base, head = _commits(repository, options.range)
-    before = committed(repository, base)
-    root = context.settings.root
-    after = in_working_tree(root) if head is None else committed(repository, head)
+    root, only = context.settings.root, options.environment
+    before = committed(repository, base).of(only)
+    after = (in_working_tree(root) if head is None else committed(repository, head)).of(only)
     work = _Review(context, before, after, repository.untrack)
     work.read()
     work.find_moved_folder(repository, base)

@@ -52,6 +52,13 @@ class Side:
     files: Mapping[Place, StateFile]
     unfinished: Sequence[str] = ()
 
+    def of(self, environment: str) -> Side:
+        """The files of one environment; of all if it is empty."""
+        if not environment:
+            return self
+        files = {place: file for place, file in self.files.items() if place[0] == environment}
+        return Side(files, self.unfinished)
+
     def state(self, place: Place) -> tuple[Document, State] | None:
         """The state in a place, whether its digest holds or not; None if it cannot be read.
 
