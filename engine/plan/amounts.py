@@ -57,7 +57,7 @@ def amount_at(root: Attribute, path: Path, values: Mapping[str, Any]) -> Amount 
         values: The object's nested values.
     """
     attribute = root.at(path)
-    if attribute is None:
+    if attribute is None or not attribute.money:
         return None
     second = (*path[:-1], attribute.twin)
     found = _amount(root, path, get_path(values, path), values)

@@ -37,7 +37,7 @@ def differences(change: Change, kind: ResourceType, names: ObjectNames) -> Itera
     told: tuple[Path, ...] = ()
     before, after = _phrases(change, kind)
     if change.fields and before and after and before != after:
-        told = tuple(fields_of(kind))
+        told = fields_of(kind)
         yield from_to(before, after) + _share(kind, change, *told)
     rest = [entry for entry in change.fields if not _is_told(entry.path, told)]
     parts = [*_references(rest, change, names)]

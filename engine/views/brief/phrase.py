@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.plan.amounts import amount_at, said_by
@@ -37,7 +38,7 @@ def phrase(kind: ResourceType, values: Mapping[str, Any], *, lists: bool = False
     text = _joined(
         _part(kind, words, (), values)
         for words in kind.naming.phrase
-        if lists or not _counts(kind, words)
+        if lists or not _counts(kind, words.text)
     )
     for where in kind.naming.parts if lists else ():
         elements = get_path(values, _path(where))
@@ -54,13 +55,16 @@ def part_phrase(kind: ResourceType, where: Path, values: Mapping[str, Any]) -> s
     return _joined(_part(kind, words, where, values) for words in parts)
 
 
-def fields_of(kind: ResourceType) -> Iterator[Path]:
+@functools.cache
+def fields_of(kind: ResourceType) -> tuple[Path, ...]:
     """The paths of all fields that the phrase of a type is about, its lists left out."""
-    for words in kind.naming.phrase:
-        if _counts(kind, words):
-            continue
-        for where in (*(match[1] for match in _FIELD.finditer(words.text)), *words.when):
-            yield from said_by(kind.root, _path(where))
+    return tuple(
+        path
+        for words in kind.naming.phrase
+        if not _counts(kind, words.text)
+        for where in (*(at for _, at, _ in _fields(words.text)), *map(_path, words.when))
+        for path in said_by(kind.root, where)
+    )
 
 
 def _joined(parts: Iterable[str]) -> str:
@@ -70,10 +74,18 @@ def _joined(parts: Iterable[str]) -> str:
     return text.removeprefix(", ")
 
 
-def _counts(kind: ResourceType, words: Words) -> bool:
+# What rows say is the same for every object of a type.
+@functools.cache
+def _counts(kind: ResourceType, text: str) -> bool:
     """Whether words count the elements of a list."""
-    found = (kind.root.at(_path(match[1])) for match in _FIELD.finditer(words.text))
+    found = (kind.root.at(path) for _, path, _ in _fields(text))
     return any(one is not None and one.kind is Kind.LIST for one in found)
+
+
+@functools.cache
+def _fields(text: str) -> tuple[tuple[str, Path, str], ...]:
+    """The fields in the text of words: as they are written, their paths and nouns."""
+    return tuple((match[0], _path(match[1]), match[2] or "") for match in _FIELD.finditer(text))
 
 
 def _part(kind: ResourceType, words: Words, where: Path, values: Mapping[str, Any]) -> str:
@@ -81,20 +93,19 @@ def _part(kind: ResourceType, words: Words, where: Path, values: Mapping[str, An
         _has(kind.root, (*where, *_path(at)), values, one) for at, one in words.when.items()
     ):
         return ""
-    text = words.text
-    for match in _FIELD.finditer(words.text):
-        path = (*where, *_path(match[1]))
-        amount = amount_at(kind.root, path, values)
-        if amount is not None and not amount.value and words.zero:
-            return words.zero
+    values_of: dict[str, str] = {}
+    for written, at, noun in _fields(words.text):
+        amount = amount_at(kind.root, (*where, *at), values)
         if amount is None:
-            value = _value(kind.root, path, values, match[2] or "")
+            value = _value(kind.root, (*where, *at), values, noun)
+        elif not amount.value and words.zero:
+            return words.zero
         else:
-            value = amount_alone(amount) if match[2] == _ALONE else amount_words(amount)
+            value = amount_alone(amount) if noun == _ALONE else amount_words(amount)
         if not value:
             return ""
-        text = text.replace(match[0], value)
-    return text
+        values_of[written] = value
+    return _FIELD.sub(lambda match: values_of[match[0]], words.text)
 
 
 def _has(root: Attribute, path: Path, values: Mapping[str, Any], wanted: Any) -> bool:
@@ -124,5 +135,6 @@ def _value(root: Attribute, path: Path, values: Mapping[str, Any], noun: str) ->
     return f"{text} {noun}{'' if text == '1' else 's'}"
 
 
+@functools.cache
 def _path(where: str) -> Path:
     return tuple(int(part) if part.isdigit() else part for part in parse_path(where))

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 _FEW = 5
 """Changes of a plan that needs no summary at its top."""
 _POINTER = (
-    "Where a change is one line, fields are left out: -v shows them all (of a saved plan: "
-    "engine show FILE -v)."
+    "Where a change is one line, -v shows all its fields (of a saved plan: engine show FILE -v)."
 )
 
 

@@ -28,8 +28,7 @@ from tests.support import build
 SCHEMAS = loader.schemas()
 ARCHIVED = Removal(verb=Verb.ARCHIVE)
 POINTER = (
-    "Where a change is one line, fields are left out: -v shows them all (of a saved plan: "
-    "engine show FILE -v)."
+    "Where a change is one line, -v shows all its fields (of a saved plan: engine show FILE -v)."
 )
 
 
