@@ -57,7 +57,7 @@ def plan_text(
     for plan in report.plans:
         impacts = {one.address: one for one in report.impacts if one.stack == plan.stack}
         changes = describe_plan(plan, schemas, impacts)
-        shortened = shortened or is_shortened(changes, detail)
+        shortened = shortened or is_shortened(changes, schemas, detail)
         warnings = [warning for warning in plan.warnings if warning not in above]
         if several and (plan.has_changes or plan.drift or warnings or plan.refusals):
             blocks.append(style.paint(f"Stack {plan.stack}", "bold"))

@@ -35,7 +35,7 @@ def change_blocks(
     changes: Sequence[DescribedChange], schemas: Schemas, style: Style, detail: Detail
 ) -> Iterator[str]:
     """Write the changes, a block for each, or for those that are written together."""
-    for group, together in grouped(changes, detail):
+    for group, together in grouped(changes, schemas, detail):
         lines = group_lines(group, schemas, style) if together else change_lines(group[0], style)
         yield "\n".join(lines)
 

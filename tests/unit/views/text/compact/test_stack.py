@@ -125,6 +125,26 @@ def test_a_change_that_differs_is_never_among_them(parts: dict[str, Any]) -> Non
     assert text.index("stripe_price.p051 ") < text.index("stripe_price.p041")
 
 
+def created(number: int, **values: Any) -> Change:
+    """A new price, as one of several."""
+    after = {"currency": "usd", "unit_amount": 1000 * number, "tax_behavior": "exclusive", **values}
+    fields = tuple(build.field(name, ABSENT, value) for name, value in after.items())
+    return build.change(f"stripe_price.p{number:03}", Action.CREATE, after=after, fields=fields)
+
+
+def test_new_objects_with_another_choice_in_a_field_are_not_equal() -> None:
+    """A line says the amount and its currency, and nothing of taxes."""
+    plan = build.plan(
+        *(created(number) for number in range(1, 41)),
+        created(41, tax_behavior="inclusive"),
+        created(42, currency="eur"),
+    )
+    text = text_of(build.report(plan))
+    assert "# 41 prices will be created" in text
+    assert "\n  + stripe_price.p042  €420.00\n" in text
+    assert '      + tax_behavior: "inclusive"\n' in text
+
+
 def test_few_equal_changes_keep_their_places_among_many() -> None:
     """Order by address, as in the whole plan."""
     products = [
