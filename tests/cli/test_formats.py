@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
 
-from tests.support.command_line import Engine
+from tests.support.command_line import Engine, Write
 
 pytestmark = pytest.mark.usefixtures("root")
 
@@ -40,6 +41,49 @@ def test_a_plan_is_written_in_each_format(engine: Engine, format: str, mark: str
     ended = engine("plan", "--format", format)
     assert ended.code == 0
     assert mark in ended.out
+
+
+@pytest.mark.parametrize("command", ["plan", "apply --yes", "show", "destroy --yes"])
+def test_a_page_is_all_that_a_command_writes(engine: Engine, command: str) -> None:
+    """From its first sign to its last, so that the file can be opened as it is."""
+    ended = engine(*command.split(), "--format", "html")
+    assert ended.code == 0
+    assert ended.out.startswith("<!doctype html>")
+    assert ended.out.endswith("</html>\n")
+    assert ended.err == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("plan --target stripe_price.nope", "stripe_price.nope is neither declared"),
+        ("plan --nope", "engine plan --help shows what it takes"),
+        ("apply", "so it needs --yes"),
+    ],
+)
+def test_an_error_is_a_page_too(engine: Engine, command: str, says: str) -> None:
+    """A job that publishes the file publishes what went wrong, and its exit code says so."""
+    ended = engine(*command.split(), "--format", "html")
+    assert ended.code == 1
+    assert ended.out.startswith("<!doctype html>")
+    assert says in html.unescape(ended.out)
+
+
+def test_a_page_has_no_secret(engine: Engine, write: Write) -> None:
+    """Neither that of the apply that made it, nor later ones."""
+    write(
+        "shop",
+        """
+        from engine import output
+        from engine.stripe import WebhookEndpoint
+        hook = WebhookEndpoint("events", url="https://example.com/h", enabled_events=["*"])
+        output("secret", hook.secret, sensitive=True)
+        """,
+    )
+    for words in ("plan", "apply --yes", "show", "destroy --yes"):
+        page = engine(*words.split(), "--format", "html").out
+        assert "stripe_webhook_endpoint.events" in page
+        assert "whsec_" not in page
 
 
 def test_an_unknown_format_is_refused(engine: Engine) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from engine.address import parse_address
-from engine.errors import GuardError, ProviderError
+from engine.errors import GuardError, Problem, ProviderError
 from engine.plan.impact import Impact, Use
 from engine.plan.model import (
     Action,
@@ -21,6 +21,7 @@ from engine.plan.model import (
 )
 from engine.plan.refusal import PlanRule, Refusal
 from engine.ports.outcomes import ApplyReport, Outcome
+from engine.ports.review.report import ReviewedStack, ReviewReport
 from engine.schema.lifecycle import Removal, Verb
 from engine.state.model import RemovalPolicy, ResourceState, State
 from engine.values.markers import ABSENT, UNKNOWN
@@ -277,4 +278,24 @@ def refusal() -> GuardError:
         "the plan is refused",
         cause="stripe_price.pro_monthly is protected",
         hint="take the protection out in a change of its own",
+    )
+
+
+def reviewed() -> ReviewReport:
+    """What was applied between two commits of a live state, with something that is wrong."""
+    plan = dataclasses.replace(five_changes().plans[0], environment="live", drift=())
+    stack = ReviewedStack(
+        file="state/live/saas.json",
+        plan=plan,
+        before=11,
+        after=12,
+        account_id="acct_1",
+        livemode=True,
+    )
+    return ReviewReport(
+        base="main",
+        head="pricing",
+        stacks=(stack,),
+        findings=(Problem("state/live/saas.json", 3, "the serial goes down", hint="refresh it"),),
+        unchecked=("the modules of pricing were not evaluated",),
     )

@@ -11,7 +11,7 @@ import htpy as h
 from engine.ports.outcomes import ApplyReport, Outcome, StepResult
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
-from engine.views.described import DescribedChange
+from engine.views.described import DescribedChange, describe_applied
 from engine.views.html import parts
 from engine.views.html.graph import graph
 from engine.views.html.plan import change_row, change_section, describe, facts, money
@@ -52,6 +52,11 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
         _place(one): _became(results.get(_place(one), ())) if one.stack in begun else _NOT_BEGUN
         for one in described
     }
+    past = {_place(one): one for each in plan.plans for one in describe_applied(each, schemas)}
+    applied = [past[place] for place, outcome in became.items() if outcome == Outcome.APPLIED]
+    all_of_it = [
+        past[_place(one)] if became[_place(one)] == Outcome.APPLIED else one for one in described
+    ]
     heading = f"{operation}: {plan.environment}"
     return parts.page(
         heading,
@@ -62,11 +67,11 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
             livemode=plan.livemode,
         ),
         _failures(report, operation),
-        money([one for one in described if became[_place(one)] == Outcome.APPLIED], schemas),
+        money(applied, schemas),
         change_section(
             "Changes",
-            [_row(one, became[_place(one)], results.get(_place(one), ())) for one in described],
-            described,
+            [_row(one, became[_place(one)], results.get(_place(one), ())) for one in all_of_it],
+            all_of_it,
             *_chips([became[_place(one)] for one in described]),
             done=report.is_whole,
         ),
@@ -108,9 +113,6 @@ def _row(one: DescribedChange, outcome: str, results: Sequence[StepResult]) -> R
     return change_row(
         one,
         first=steps,
-        instead=", ".join(vocabulary.done(result.step) for result in results)
-        if outcome == Outcome.APPLIED
-        else "",
         badge=h.span(class_=["outcome", _COLOURS[outcome]])[outcome],
         groups={_OUTCOME: outcome},
     )

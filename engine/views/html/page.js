@@ -116,8 +116,9 @@
       event.preventDefault();
       text.focus();
       text.select();
-    } else if (event.key === "Escape" && event.target === text) {
-      clear();
+    } else if (event.key === "Escape" && text && event.target === text) {
+      text.value = "";
+      filter();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const row = event.target.matches(".row > summary") && event.target.parentElement;
       if (!row) return;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import htpy as h
@@ -18,6 +18,8 @@ FORCES = "forces replacement"
 _FEW = 2
 """Sections that need no list of contents."""
 _ARROW = re.compile(r'("(?:[^"\\]|\\.)*")| -> ')
+AT_ONCE = 20
+"""Things of a list that are shown at once; more of them open on request."""
 _LEAF_COLOURS = {"+": "green", "-": "red", "~": "yellow", ".": "dim"}
 
 
@@ -116,9 +118,23 @@ def panel(title: str, *content: h.Node, tone: str = "", name: str = "") -> Secti
     return Section(name, title, whole)
 
 
-def listed(entries: Iterable[h.Node]) -> h.Element:
-    """Several things, one below the other."""
-    return h.ul[(h.li[entry] for entry in entries)]
+def listed(entries: Iterable[h.Node]) -> h.Node:
+    """Several things, one below the other; beyond the first ones they open on request."""
+    return folded([h.li[entry] for entry in entries], lambda some: h.ul[some])
+
+
+def folded(entries: Sequence[h.Node], whole: Callable[[Sequence[h.Node]], h.Node]) -> h.Node:
+    """Several things, and a fold with those that are too many to be shown at once.
+
+    Args:
+        entries: The things.
+        whole: Makes a list or a table of some.
+    """
+    left = len(entries) - AT_ONCE
+    if left <= 0:
+        return whole(entries)
+    more = h.details(".more-of-it")[h.summary[f"{left:,} more"], whole(entries[AT_ONCE:])]
+    return whole(entries[:AT_ONCE]), more
 
 
 def symbol(sign: str, colour: str = "") -> h.Node:

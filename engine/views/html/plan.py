@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 ACTION = "action"
 """The group of chips that counts what happens."""
-_MOST_MONEY = 20
-"""Changes of amounts that are shown at once; more of them open on request."""
 
 
 def plan_page(
@@ -131,12 +129,7 @@ def money(described: Sequence[DescribedChange], schemas: Schemas) -> parts.Secti
     if not changed:
         return None
     rows = [_money_row(one) for one in sorted(changed, key=_rank)]
-    left = len(rows) - _MOST_MONEY
-    return parts.panel(
-        "Money",
-        h.table(".money")[rows[:_MOST_MONEY]],
-        left > 0 and h.details[h.summary[f"{left:,} more"], h.table(".money")[rows[_MOST_MONEY:]]],
-    )
+    return parts.panel("Money", parts.folded(rows, lambda some: h.table(".money")[some]))
 
 
 def _rank(one: DescribedChange) -> int:
@@ -240,7 +233,6 @@ def change_row(
     *,
     first: h.Node = None,
     badge: h.Node = None,
-    instead: str = "",
     groups: Mapping[str, str] | None = None,
 ) -> Row:
     """The row of one change.
@@ -249,7 +241,6 @@ def change_row(
         one: The change.
         first: What is shown above its details.
         badge: What is shown next to its brief.
-        instead: What it says if it has no brief; the heading if this is empty.
         groups: The values of further groups of chips.
     """
     change = one.change
@@ -261,7 +252,7 @@ def change_row(
         sign=one.symbol,
         colour=parts.colour_of(one.symbol),
         name=one.name,
-        brief=parts.arrows(one.brief) or instead or one.heading,
+        brief=parts.arrows(one.brief) or one.heading,
         small=f"used by: {one.used_by}" if one.used_by else "",
         line=change.line,
         badge=badge,

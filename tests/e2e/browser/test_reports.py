@@ -23,6 +23,7 @@ SHOWN: dict[str, Any] = {
     "hostile": VIEW.plan(reports.hostile()),
     "applied": VIEW.applied(reports.failed_apply(), "Apply"),
     "state": VIEW.states("live", [reports.state()]),
+    "reviewed": VIEW.reviewed(reports.reviewed()),
     "error": VIEW.error(reports.refusal()),
 }
 
@@ -221,7 +222,7 @@ def test_paper_has_everything_in_black_on_white(
 
 def test_a_narrow_screen_is_not_scrolled_sideways(pages: Pages) -> None:
     """On a telephone, with everything open."""
-    for name in ("few", "refused", "hostile", "applied", "state", "error"):
+    for name in ("few", "refused", "hostile", "applied", "state", "reviewed", "error"):
         page = pages.open(SHOWN[name], width=360)
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         width = page.evaluate("document.documentElement.scrollWidth")

@@ -61,6 +61,7 @@ def every_page() -> Iterator[tuple[str, str]]:
     yield "hostile", VIEW.written(VIEW.plan(reports.hostile()))
     yield "applied", VIEW.written(VIEW.applied(reports.failed_apply(), "Apply"))
     yield "state", VIEW.written(VIEW.states("live", [reports.state()]))
+    yield "reviewed", VIEW.written(VIEW.reviewed(reports.reviewed()))
     yield "error", VIEW.written(VIEW.error(reports.refusal()))
 
 

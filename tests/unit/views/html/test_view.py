@@ -236,6 +236,25 @@ def test_a_state_shows_its_resources_with_their_money() -> None:
     assert "LIVE MODE" in text
 
 
+def test_a_review_shows_what_is_wrong_and_what_was_applied() -> None:
+    """In the past, each stack with its environment."""
+    text = shown(VIEW.reviewed(reports.reviewed()))
+    assert "From main To pricing Mode LIVE MODE" in text
+    assert text.index("the serial goes down") < text.index("$20.00 \N{RIGHTWARDS ARROW} $24.00")
+    assert "2 replaced" in text
+    assert "the old price was archived" in text
+    assert "Stack live/saas" in text
+
+
+def test_a_list_of_many_is_folded() -> None:
+    """Thousands of warnings do not push the changes off the page."""
+    warnings = tuple(f"warning {at}" for at in range(50))
+    page = VIEW.written(VIEW.plan(build.report(build.plan(warnings=warnings))))
+    first, _, more = page.partition("<summary>30 more</summary>")
+    assert first.count("<li>warning") == 20
+    assert more.count("<li>warning") == 30
+
+
 def test_an_error_says_what_to_do() -> None:
     """Message, cause and hint; of findings each one with its place."""
     text = shown(VIEW.error(reports.refusal()))
