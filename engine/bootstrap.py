@@ -17,6 +17,7 @@ from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
 from engine.ports.backend import StateBackend
+from engine.ports.code_host import CodeHost
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
 from engine.ports.review.repository import Repository
@@ -278,3 +279,29 @@ def serve_emulator(
         path = root / account_file
         path.parent.mkdir(parents=True, exist_ok=True)
     return EmulatorServer(Emulator(path, rate=rate), port=port, latency=latency)
+
+
+def open_code_host(environ: Mapping[str, str]) -> CodeHost:
+    """The code host whose job this is.
+
+    Args:
+        environ: The variables of the job. `ENGINE_CI_TOKEN` is for the API, `GITHUB_TOKEN` on
+            GitHub if that is not set.
+
+    Raises:
+        UsageError: if it is none.
+        CodeHostError: if its API is not reached over https.
+    """
+    token = environ.get("ENGINE_CI_TOKEN") or ""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        from engine.backends.code_hosts.github import GitHub
+
+        return GitHub(environ, token=token or environ.get("GITHUB_TOKEN") or "")
+    if environ.get("GITLAB_CI") == "true":
+        from engine.backends.code_hosts.gitlab import GitLab
+
+        return GitLab(environ, token=token)
+    raise UsageError(
+        "engine ci runs in a job of GitHub Actions or of GitLab CI",
+        hint="docs/ci.md shows the jobs; elsewhere, engine plan -o FILE and engine apply FILE",
+    )

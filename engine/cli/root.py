@@ -41,6 +41,7 @@ _HOMES = {
     "emulator": "engine.cli.commands.emulator:emulator",
     "types": "engine.cli.commands.types:types",
     "schema": "engine.cli.commands.schema:schema",
+    "ci": "engine.cli.commands.ci:ci",
 }
 
 

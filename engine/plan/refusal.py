@@ -74,6 +74,8 @@ class PlanRule(enum.StrEnum):
     """What a saved plan was made from has changed."""
     PLAN_OF_ANOTHER_PLACE = "plan-of-another-place"
     """A saved plan is for another environment, account or mode."""
+    NO_SAVED_PLAN = "no-saved-plan"
+    """There is no saved plan of what was reviewed."""
     PLAN_WAS_REFUSED = "plan-was-refused"
     """A saved plan had been refused when it was made."""
     POLICY = "policy"

@@ -33,6 +33,7 @@ COMMANDS = [
     "emulator",
     "types",
     "schema",
+    "ci",
 ]
 
 
@@ -67,6 +68,10 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("state", "stamp"),
         ("state", "verify"),
         ("emulator", "serve"),
+        ("ci", "plan"),
+        ("ci", "apply"),
+        ("ci", "commit-state"),
+        ("ci", "drift"),
     }
 
 

@@ -62,7 +62,12 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
 }
 """Of each command that asks Stripe nothing as it is called here: how, and what of that it loads."""
 
-ASKING = frozenset({"apply", "destroy", "drift", "import", "state rebuild", "state stamp"})
+ASKING = frozenset(
+    {
+        *("apply", "destroy", "drift", "import", "state rebuild", "state stamp"),
+        *("ci plan", "ci apply", "ci commit-state", "ci drift"),
+    }
+)
 """The commands that always speak to Stripe, and may load all of it."""
 SERVING = frozenset({"emulator serve"})
 """The commands that are Stripe; they run until they are stopped."""

@@ -99,39 +99,23 @@ def states_markdown(environment: str, states: Sequence[State], schemas: Schemas)
 
 
 def error_markdown(error: EngineError) -> str:
-    """Write an error: message, cause, hint; of problems, each with its place."""
+    """Write an error: message, cause, hint; of problems and refusals, each with its place."""
     if isinstance(error, ProblemsError):
-        return page(
-            f"### Error: {inline.words(error.message)}",
-            [
-                Section(
-                    title="",
-                    entries=[problem_line(problem) for problem in error.problems],
-                    noun="problems",
-                )
-            ],
-            where="`engine validate` lists all",
-        )
+        found = [problem_line(problem) for problem in error.problems]
+        return _listed(f"### Error: {inline.words(error.message)}", found, "problems")
+    hint = f"**Hint:** {inline.words(error.hint)}" if error.hint else ""
     if isinstance(error, RefusedError) and error.refused:
-        return page(
-            "### This plan is refused",
-            [
-                Section(
-                    title="",
-                    entries=[refusal_line(stack, refusal) for stack, refusal in error.refused],
-                    noun="refusals",
-                )
-            ],
-            where="`engine plan` lists all",
-        )
-    parts = [f"### Error: {inline.words(error.message)}"]
-    if error.cause:
-        parts.append(inline.words(error.cause))
+        lines = [refusal_line(stack, refusal) for stack, refusal in error.refused]
+        return "\n\n".join(filter(None, [_listed("### Refused", lines, "refusals"), hint]))
+    parts = [f"### Error: {inline.words(error.message)}", inline.words(error.cause or "")]
     if isinstance(error, ProviderError) and error.request_id:
         parts.append(f"Request: {inline.code(error.request_id)}")
-    if error.hint:
-        parts.append(f"**Hint:** {inline.words(error.hint)}")
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, [*parts, hint]))
+
+
+def _listed(title: str, entries: Sequence[str], noun: str) -> str:
+    section = Section(title="", entries=entries, noun=noun)
+    return page(title, [section], where="the log of the command has all")
 
 
 def problem_line(problem: Problem) -> str:

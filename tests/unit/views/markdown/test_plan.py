@@ -122,7 +122,7 @@ def test_a_refusal_names_its_rule_and_its_line() -> None:
     )
     assert line in lines_of(build.report(build.plan(stack="shop", refusals=(PROTECTED,))))
     error = RefusedError("the plan is refused: ...", [("shop", PROTECTED)])
-    assert error_markdown(error) == f"### This plan is refused\n\n{line}"
+    assert error_markdown(error) == f"### Refused\n\n{line}"
     cut = Refusal("too much", PlanRule.PROTECTED, policy="price-cut", line="stacks/shop.py:9")
     assert "- **policy price-cut** at `stacks/shop.py:9`: too much" in lines_of(
         build.report(build.plan(refusals=(cut,)))

@@ -1,0 +1,33 @@
+"""Planning what a fork proposes: its jobs get no key, so Stripe is not asked."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.errors import SettingsError
+from engine.operations.run.context import Context
+from engine.ports.provider import Provider
+from engine.values.secret import Sensitive
+
+NOTE = (
+    "> This change comes from a fork, whose jobs get no key: what Stripe has was not asked, and "
+    "the plan cannot be applied."
+)
+
+
+def without_key(context: Context) -> Context:
+    """The ports of a run that plans from the states alone, for an environment without a key."""
+    environment = context.settings.environment
+    # Its form says the mode; it opens nothing, and nothing is sent with it.
+    key = Sensitive(f"sk_{'live' if environment.live else 'test'}_fork")
+    settings = dataclasses.replace(
+        context.settings, environment=dataclasses.replace(environment, api_key=key)
+    )
+    return dataclasses.replace(context, settings=settings, connect=_refuse)
+
+
+def _refuse() -> Provider:
+    raise SettingsError(
+        "this plan needs to read from Stripe, and jobs of a fork get no key",
+        hint="a member of the repository can plan it: push the branch to the repository itself",
+    )

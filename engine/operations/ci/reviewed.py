@@ -1,0 +1,86 @@
+"""The saved plan that was reviewed: finding it after the merge, and holding the code against it."""
+
+from __future__ import annotations
+
+from engine.errors import GuardError
+from engine.operations.ci.scope import Scope
+from engine.operations.run.context import Context
+from engine.operations.validate import graphs_to_plan
+from engine.plan.declared import declared_digest
+from engine.plan.refusal import PlanRule, Refusal, RefusedError
+from engine.plan.saved.file import SavedPlan
+from engine.ports.code_host import ChangeRequest, CodeHost, NoSavedPlanError
+
+
+def way_on(host: CodeHost) -> str:
+    """What to do if a plan that was reviewed cannot be applied."""
+    return (
+        f"nothing was changed; run this workflow by hand on {host.branch or 'the branch'}: it "
+        "plans what is merged, and applies that plan once it is approved"
+    )
+
+
+def reviewed_plan(host: CodeHost, scope: Scope, change: ChangeRequest | None) -> bytes:
+    """Find the saved plan that this run is to apply.
+
+    Args:
+        host: The run.
+        scope: What it works on.
+        change: The change that was merged, whose last plan is looked for; None if a person started
+            this run, which has made a plan itself.
+
+    Raises:
+        RefusedError: if there is none.
+    """
+    try:
+        if not host.by_hand:
+            _check_reviewed(host, change)
+        return host.saved_plan(
+            change, scope.artifact(host.commit if change is None else change.head)
+        )
+    except NoSavedPlanError as error:
+        raise RefusedError(
+            error.message,
+            [("", Refusal(error.message, PlanRule.NO_SAVED_PLAN))],
+            cause=error.cause,
+            hint=way_on(host),
+        ) from error
+
+
+def _check_reviewed(host: CodeHost, change: ChangeRequest | None) -> None:
+    """Check that a plan of what was merged can have been saved."""
+    if change is None:
+        raise NoSavedPlanError(
+            f"no reviewed change was merged as {host.commit[:7]}, so no plan of it was reviewed"
+        )
+    if change.foreign:
+        raise NoSavedPlanError(
+            f"change {change.number} comes from a fork, whose jobs get no key: no plan was saved"
+        )
+
+
+def check_code(context: Context, saved: SavedPlan) -> None:
+    """Check that the code which is here declares what a plan was made from.
+
+    Between the review and the merge others may have merged too. What they changed was not in the
+    plan that was reviewed.
+
+    Raises:
+        GuardError: if a stack declares something else.
+    """
+    for entry in saved.stacks:
+        plan = entry.plan
+        if not plan.declared:
+            continue  # a part of a stack, or a removal: it was not compared with all of the code
+        (graph,) = graphs_to_plan(context, (plan.stack,), destroy=True)
+        if declared_digest(graph) != plan.declared:
+            message = (
+                f"{plan.environment}/{plan.stack}: the code that is merged is not the code that "
+                "the plan was made from: something else was merged in between"
+            )
+            raise RefusedError(message, [(plan.stack, Refusal(message, PlanRule.PLAN_STALE))])
+
+
+def with_way_on(error: GuardError, host: CodeHost) -> GuardError:
+    """A refusal whose hint fits a job, where no person can run a command on the spot."""
+    return error.with_hint(way_on(host))

@@ -1,0 +1,46 @@
+"""What a job of a code host plans: one environment, one project, all stacks or some."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import quote
+
+from engine.frozen import frozen
+
+
+@frozen
+class Scope:
+    """What a job works on. Comments, issues and artifacts are one for each.
+
+    Attributes:
+        environment: Environment name.
+        project: The project folder from the top of the repository; empty for the top.
+        stacks: Stacks that were named; none means all.
+    """
+
+    environment: str
+    project: str = ""
+    stacks: tuple[str, ...] = ()
+
+    def marker(self, what: str) -> str:
+        """The hidden line that a comment or an issue begins with."""
+        parts = [what, self.environment, self.project or ".", *sorted(self.stacks)]
+        return f"<!-- engine: {' '.join(quote(part, safe='/.') for part in parts)} -->"
+
+    def artifact(self, commit: str) -> str:
+        """The name under which the plan of a commit is kept."""
+        part = ""
+        if self.project or self.stacks:
+            text = "\0".join([self.project, *sorted(self.stacks)])
+            shown = "-".join([self.project, *self.stacks])
+            shown = re.sub(r"[^A-Za-z0-9_.]+", "-", shown).strip("-")[:40]
+            part = f"{shown}-{hashlib.sha256(text.encode()).hexdigest()[:8]}-"
+        return f"engine-plan-{self.environment}-{part}{commit}"
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        of = f" of {', '.join(self.stacks)}" if self.stacks else ""
+        place = f" in {self.project}" if self.project else ""
+        return f"environment {self.environment}{of}{place}"

@@ -1,0 +1,1 @@
+"""Code hosts on loopback, and what runs the steps of their jobs."""
