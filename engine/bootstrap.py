@@ -17,7 +17,7 @@ from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
 from engine.ports.backend import StateBackend
-from engine.ports.code_host import CodeHost
+from engine.ports.ci.code_host import CodeHost
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
 from engine.ports.review.repository import Repository

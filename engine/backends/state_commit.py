@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.durable_files import make_folder, write_durably
 from engine.errors import EngineError
 from engine.frozen import frozen
-from engine.ports.code_host import Remote
+from engine.ports.ci.code_host import Remote
 from engine.redaction import redact
 
 _TRIES = 6
@@ -233,9 +233,10 @@ class StateCommit:
         if done.returncode:
             name = next(word for word in words if not word.startswith("-"))
             raise StateNotPushedError(
-                f"git {name} failed",
+                f"git {name} failed: what this run has recorded is not pushed",
                 cause=redact(done.stderr.strip()),
-                hint="what git says is above",
+                hint="run this step again; if its machine is gone, engine state rebuild finds what "
+                "was made",
             )
         return done.stdout.removesuffix("\n")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from engine.ports.code_host import CodeHostError
+from engine.ports.ci.code_host import CodeHostError
 from engine.redaction import remember
 from engine.settings import is_loopback
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.backends.code_hosts.api import Api
 from engine.backends.code_hosts.own_note import ours_among
-from engine.ports.code_host import ChangeRequest, CodeHostError, NoSavedPlanError, Remote
+from engine.ports.ci.code_host import ChangeRequest, CodeHostError, NoSavedPlanError, Remote
 
 _VERSION = "2022-11-28"
 _LARGEST_PLAN = 64 * 1024 * 1024
@@ -65,7 +65,14 @@ class GitHub:
     @property
     def branch(self) -> str:
         """The branch that the run is of."""
-        return self._variables.get("GITHUB_REF_NAME", "")
+        # Not the short name: a tag can have that of a branch.
+        kind, _, name = self._variables.get("GITHUB_REF", "").partition("refs/heads/")
+        return "" if kind else name
+
+    @property
+    def default_branch(self) -> str:
+        """The one that the repository's settings say."""
+        return str((self._event.get("repository") or {}).get("default_branch", ""))
 
     @property
     def by_hand(self) -> bool:
@@ -112,7 +119,8 @@ class GitHub:
         """The change whose merge made the commit of the run."""
         commit = self._variables["GITHUB_SHA"]
         for pull in self._api.pages(f"{self._repository}/commits/{commit}/pulls"):
-            if pull.get("merged_at") and pull.get("merge_commit_sha") == commit:
+            here = pull.get("merge_commit_sha") == commit and pull["base"]["ref"] == self.branch
+            if pull.get("merged_at") and here:
                 return self._change(pull)
         return None
 

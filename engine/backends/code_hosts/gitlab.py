@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from engine.backends.code_hosts.api import Api
 from engine.backends.code_hosts.own_note import ours_among
-from engine.ports.code_host import ChangeRequest, CodeHostError, NoSavedPlanError, Remote
+from engine.ports.ci.code_host import ChangeRequest, CodeHostError, NoSavedPlanError, Remote
 from engine.redaction import remember
 
 _EXPIRED = "it has expired, or the job that made it has failed"
@@ -59,6 +59,11 @@ class GitLab:
     def branch(self) -> str:
         """The branch that the run is of."""
         return self._variables.get("CI_COMMIT_BRANCH", "")
+
+    @property
+    def default_branch(self) -> str:
+        """The one that the project's settings say."""
+        return self._variables.get("CI_DEFAULT_BRANCH", "")
 
     @property
     def by_hand(self) -> bool:
@@ -114,7 +119,8 @@ class GitLab:
         for request in self._api.pages(path):
             made = {request.get("merge_commit_sha"), request.get("squash_commit_sha")}
             fast_forward = not any(made) and request.get("sha") == commit
-            if request.get("state") == "merged" and (commit in made or fast_forward):
+            here = request.get("target_branch") == self.branch
+            if request.get("state") == "merged" and here and (commit in made or fast_forward):
                 return ChangeRequest(
                     number=int(request["iid"]),
                     head=str(request["sha"]),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.operations.run.context import Context
     from engine.plan.inputs.options import PlanOptions
     from engine.plan.model import PlanReport
-    from engine.ports.code_host import ChangeRequest, CodeHost
+    from engine.ports.ci.code_host import ChangeRequest, CodeHost
     from engine.ports.outcomes import ApplyReport
 
 _HOMES = {
@@ -100,11 +100,19 @@ def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> in
 
 @click.command(cls=EngineCommand)
 @stacks_argument
+@click.option(
+    "--branch",
+    default="",
+    metavar="NAME",
+    help="The branch whose commits are applied; the default one if not given.",
+)
 @variable_options
 @parallelism_option
 @lock_timeout_option
 @pass_invocation
-def apply(invocation: Invocation, stacks: tuple[str, ...], lock_timeout: float) -> int:
+def apply(
+    invocation: Invocation, stacks: tuple[str, ...], *, branch: str, lock_timeout: float
+) -> int:
     r"""Apply exactly the plan that was reviewed with the change that was merged.
 
     Without that plan, or if anything that it was made from has changed, it is refused with exit
@@ -116,10 +124,11 @@ def apply(invocation: Invocation, stacks: tuple[str, ...], lock_timeout: float) 
       engine ci apply shop -e live --lock-timeout 60
     """
     from engine.catalog import loader
-    from engine.operations.ci.reviewed import reviewed_plan, with_way_on
+    from engine.operations.ci.reviewed import check_branch, reviewed_plan, with_way_on
     from engine.views.markdown.results import applied_markdown
 
     host, scope = _job(invocation, stacks)
+    check_branch(host, branch)
     change = None if host.by_hand else host.merged()
     try:
         raw = reviewed_plan(host, scope, change)
@@ -261,7 +270,7 @@ def _plan_pages(host: CodeHost, scope: Scope, report: PlanReport) -> tuple[str, 
 
 def _applied(invocation: Invocation, raw: bytes, lock_timeout: float) -> ApplyReport:
     """Apply a plan file, if the code that is here is what it was made from."""
-    from engine.operations.ci.reviewed import check_code
+    from engine.operations.ci.reviewed import check_code, check_secrets
     from engine.operations.saved_plan.saved_plan import apply_saved
     from engine.plan.saved.file import decode
 
@@ -270,6 +279,7 @@ def _applied(invocation: Invocation, raw: bytes, lock_timeout: float) -> ApplyRe
 
         def approve(report: PlanReport) -> bool:
             check_code(context, saved)
+            check_secrets(context, saved)
             invocation.write_out(invocation.view.plan(report), end="\n\n")
             return True  # the review was the yes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.ports.code_host import ChangeRequest, CodeHost, CodeHostError
+from engine.ports.ci.code_host import ChangeRequest, CodeHost, CodeHostError
 
 
 def publish(

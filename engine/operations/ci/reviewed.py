@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.apply.secrets import secrets_to_come
 from engine.errors import GuardError
 from engine.operations.ci.scope import Scope
 from engine.operations.run.context import Context
@@ -9,7 +10,7 @@ from engine.operations.validate import graphs_to_plan
 from engine.plan.declared import declared_digest
 from engine.plan.refusal import PlanRule, Refusal, RefusedError
 from engine.plan.saved.file import SavedPlan
-from engine.ports.code_host import ChangeRequest, CodeHost, NoSavedPlanError
+from engine.ports.ci.code_host import ChangeRequest, CodeHost, NoSavedPlanError
 
 
 def way_on(host: CodeHost) -> str:
@@ -18,6 +19,27 @@ def way_on(host: CodeHost) -> str:
         f"nothing was changed; run this workflow by hand on {host.branch or 'the branch'}: it "
         "plans what is merged, and applies that plan once it is approved"
     )
+
+
+def check_branch(host: CodeHost, branch: str) -> None:
+    """Check that this run is of the branch whose commits are applied.
+
+    A workflow can be started by hand on any branch, and changes are merged into branches of others.
+
+    Args:
+        host: The run.
+        branch: The branch; empty for the repository's default.
+
+    Raises:
+        GuardError: if not.
+    """
+    wanted = branch or host.default_branch
+    if not host.branch or host.branch != wanted:
+        raise GuardError(
+            f"this run is of {host.branch or 'no branch'}, and what is applied is on "
+            f"{wanted or 'the default branch'}",
+            hint=f"nothing was changed; run it on {wanted}, or name the branch with --branch",
+        )
 
 
 def reviewed_plan(host: CodeHost, scope: Scope, change: ChangeRequest | None) -> bytes:
@@ -81,6 +103,25 @@ def check_code(context: Context, saved: SavedPlan) -> None:
             raise RefusedError(message, [(plan.stack, Refusal(message, PlanRule.PLAN_STALE))])
 
 
+def check_secrets(context: Context, saved: SavedPlan) -> None:
+    """Check that what Stripe returns once is not kept on a machine that is thrown away.
+
+    Raises:
+        GuardError: if a plan makes a secret, and secrets go to files.
+    """
+    environment = context.settings.environment
+    if environment.secrets.startswith("command:"):
+        return
+    for entry in saved.stacks:
+        for name in secrets_to_come(entry.plan, context.schemas):
+            raise GuardError(
+                f"Stripe will return a secret once, {name} of stack {entry.plan.stack}, and this "
+                "machine, with its files, is thrown away after the job",
+                hint='nothing was changed; write secrets = "command:PROGRAM ..." in '
+                f"[tool.engine.environments.{environment.name}]: a program that keeps it elsewhere",
+            )
+
+
 def with_way_on(error: GuardError, host: CodeHost) -> GuardError:
     """A refusal whose hint fits a job, where no person can run a command on the spot."""
-    return error.with_hint(way_on(host))
+    return error.with_hint(way_on(host)) if isinstance(error, RefusedError) else error

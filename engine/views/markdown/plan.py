@@ -136,8 +136,9 @@ def _rules(report: PlanReport) -> Iterator[Section]:
 
 def refusal_line(stack: str, refusal: Refusal) -> str:
     """Which rule or policy refuses, where what it is about is declared, and why."""
-    if refusal.reference is PlanRule.POLICY:
-        return inline.words(refusal)  # its sentence names all of that
+    if refusal.reference is PlanRule.POLICY:  # its sentence names all of that
+        called = f"Policy {refusal.policy}"
+        return f"{inline.name(called)} {inline.words(refusal.removeprefix(called))}"
     name = f"policy {refusal.policy}" if refusal.policy else refusal.reference.value
     about = f" ({inline.code(f'{stack}:{refusal.address}')})" if refusal.address else ""
     at = f" at {inline.code(refusal.line)}" if refusal.line else ""

@@ -23,6 +23,27 @@ OTHER = """
 
     Coupon("spring", id="SPRING", percent_off=10, duration="once")
 """
+POLICY = """
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from engine.policies import Finding, Plan, policy
+
+    @policy(mandatory=True)
+    def no_deep_cuts(plan: Plan) -> Iterator[Finding]:
+        \"\"\"No price is cut by more than 20 %.\"\"\"
+        for change in plan.changes:
+            for amount in change.amounts:
+                if amount.share is not None and amount.share < Decimal("-0.2"):
+                    yield change.refuse("too deep a cut; ask @finance")
+"""
+HOOK = """
+    from engine.stripe import WebhookEndpoint
+
+    WebhookEndpoint(
+        "events", url="https://example.com/hook", enabled_events=["product.created"]
+    )
+"""
 MONTHLY, YEARLY = "unit_amount=2000,", "unit_amount=20000"
 
 
@@ -128,6 +149,52 @@ def test_a_plan_that_is_refused_fails_the_check_and_says_which_rule(team: Team) 
     assert "**protected**" in comment
     assert "`stacks/shop.py:" in comment
     assert len(team.github.artifacts) == kept
+
+
+def test_a_policy_stops_a_price_cut_in_the_pull_request(team: Team) -> None:
+    """By its name, in the comment; a mention in its words is none."""
+    team.propose(2, 'name="Pro plan"', 'name="Pro"')
+    team.write("stacks/_policies.py", POLICY)
+    team.github.pull(2, team.commit("A policy"))
+    git(team.clone, "push", "--quiet", "origin", "change-2")
+    ended, _ = team.check(2)
+    assert ended.code == 0, ended.err
+    team.merge(2)
+    assert team.on_main("apply")[0].code == 0
+    team.propose(3, MONTHLY, "unit_amount=1000,")
+    ended, _ = team.check(3)
+    assert ended.code == 4
+    (comment,) = team.comments(3)
+    assert "#### This plan is refused" in comment
+    assert "**Policy no-deep-cuts** (`stacks/_policies.py:" in comment
+    assert "ask `@finance`" in comment
+
+
+def test_only_the_default_branch_is_applied(team: Team) -> None:
+    """Started by hand on another branch, and merged into another one."""
+    team.propose(2, MONTHLY, "unit_amount=2400,")
+    team.check(2)
+    team.merge(2)
+    for event in ("push", "workflow_dispatch"):
+        ended, _ = team.on_main("apply", event, GITHUB_REF="refs/heads/change-2")
+        assert ended.code == 4
+        assert "this run is of change-2, and what is applied is on main" in ended.err
+    assert len(team.comments(2)) == 1
+
+
+def test_a_secret_is_not_made_where_it_would_be_lost(team: Team) -> None:
+    """A webhook's secret is returned once, and the machine is thrown away."""
+    team.propose(2, MONTHLY, "unit_amount=2000,\n")
+    team.write("stacks/hooks.py", HOOK)
+    team.github.pull(2, team.commit("A webhook"))
+    git(team.clone, "push", "--quiet", "origin", "change-2")
+    team.check(2)
+    team.merge(2)
+    ended, _ = team.on_main("apply")
+    assert ended.code == 4
+    assert 'secrets = "command:PROGRAM ..."' in ended.err
+    by_hand = Project(team.folder / "by-hand", team.emulator, key=KEY)
+    assert by_hand.objects("/v1/webhook_endpoints") == []
 
 
 def test_a_mistake_in_a_stack_is_in_the_comment(team: Team) -> None:

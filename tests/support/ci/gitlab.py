@@ -39,6 +39,7 @@ class GitLabStandIn(Web):
             "iid": number,
             "sha": head,
             "state": "opened",
+            "target_branch": "main",
             "merge_commit_sha": None,
             "squash_commit_sha": None,
             "source_project_id": 78 if fork else int(PROJECT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from engine.emulator.core import Emulator
 from tests.support.ci.action import Job
@@ -47,20 +48,18 @@ class Team(Repository):
         found = self.github.comments[number]
         return [one["body"] for one in found if one["user"]["type"] == "Bot"]
 
-    def job(self, event: str, payload: object, commit: str, **variables: str) -> Job:
+    def job(self, event: str, payload: dict[str, Any], commit: str, **variables: str) -> Job:
         """A machine with a checkout, for one run of the action."""
         number, place = self.checkout(commit)
         run = str(number)
         place_of_event = place.with_suffix(".event")
-        place_of_event.write_text(json.dumps(payload), encoding="utf-8")
+        place_of_event.write_text(
+            json.dumps({**payload, "repository": {"default_branch": "main"}}), encoding="utf-8"
+        )
         sha = git(place, "rev-parse", "HEAD").strip()
 
         def keep(name: str, file: Path) -> None:
-            head = (
-                payload["pull_request"]["head"]["sha"]
-                if isinstance(payload, dict) and payload
-                else sha
-            )
+            head = payload["pull_request"]["head"]["sha"] if payload else sha
             self.github.upload(name, file.read_bytes(), head, run=run)
 
         return Job(
@@ -75,7 +74,7 @@ class Team(Repository):
                 "GITHUB_EVENT_NAME": event,
                 "GITHUB_EVENT_PATH": str(place_of_event),
                 "GITHUB_SHA": sha,
-                "GITHUB_REF_NAME": "main",
+                "GITHUB_REF": "refs/pull/1/merge" if event == "pull_request" else "refs/heads/main",
                 "GITHUB_RUN_ID": run,
                 "GIT_COMMITTER_NAME": "r",
                 "GIT_COMMITTER_EMAIL": "r@example.com",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.backends.state_commit import StateCommit, StateNotPushedError
-from engine.ports.code_host import Remote
+from engine.ports.ci.code_host import Remote
 from tests.support.git import git
 
 REMOTE = Remote(address="origin", name="bot", mail="bot@example.com")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.backends.code_hosts.api import Api
-from engine.ports.code_host import CodeHostError
+from engine.ports.ci.code_host import CodeHostError
 from tests.support.ci.web import Answer, Asked, Web
 
 SECRET = "ghp_abcdefghijklmnop"  # noqa: S105 - opens nothing

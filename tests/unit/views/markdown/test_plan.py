@@ -123,10 +123,19 @@ def test_a_refusal_names_its_rule_and_its_line() -> None:
     assert line in lines_of(build.report(build.plan(stack="shop", refusals=(PROTECTED,))))
     error = RefusedError("the plan is refused: ...", [("shop", PROTECTED)])
     assert error_markdown(error) == f"### Refused\n\n{line}"
-    cut = Refusal("too much", PlanRule.PROTECTED, policy="price-cut", line="stacks/shop.py:9")
-    assert "- **policy price-cut** at `stacks/shop.py:9`: too much" in lines_of(
-        build.report(build.plan(refusals=(cut,)))
+    finding = PolicyFinding(
+        policy="price-cut",
+        mandatory=True,
+        message="it falls by 50%; ask @finance first",
+        stack="shop",
+        address="stripe_price.pro",
+        line="stacks/shop.py:9",
+        defined_at="stacks/_policies.py:7",
     )
+    assert (
+        "- **Policy price-cut** (`stacks/_policies.py:7`) refuses `stripe_price.pro` "
+        "(`stacks/shop.py:9`): it falls by 50%; ask `@finance` first"
+    ) in lines_of(build.report(build.plan(refusals=(finding.refusal,))))
 
 
 def test_what_a_policy_finds_is_said_once() -> None:

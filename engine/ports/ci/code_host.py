@@ -97,7 +97,11 @@ class CodeHost(Protocol):
 
     @property
     def branch(self) -> str:
-        """The branch that this run is of."""
+        """The branch that this run is of; empty if it is of none, such as of a tag."""
+
+    @property
+    def default_branch(self) -> str:
+        """The branch that changes are merged into, unless they say another one."""
 
     @property
     def by_hand(self) -> bool:
