@@ -115,7 +115,7 @@ def test_what_matters_comes_first(
 
 
 def test_a_refusal_names_its_rule_and_its_line() -> None:
-    """In the plan, and as the error of an apply; a policy is named as one."""
+    """In the plan, and as the error of an apply."""
     line = (
         "- **protected** (`shop:stripe_coupon.old`) at `stacks/shop.py:3`: "
         "it is protected: remove `protect=True` first"
@@ -123,19 +123,6 @@ def test_a_refusal_names_its_rule_and_its_line() -> None:
     assert line in lines_of(build.report(build.plan(stack="shop", refusals=(PROTECTED,))))
     error = RefusedError("the plan is refused: ...", [("shop", PROTECTED)])
     assert error_markdown(error) == f"### Refused\n\n{line}"
-    finding = PolicyFinding(
-        policy="price-cut",
-        mandatory=True,
-        message="it falls by 50%; ask @finance first",
-        stack="shop",
-        address="stripe_price.pro",
-        line="stacks/shop.py:9",
-        defined_at="stacks/_policies.py:7",
-    )
-    assert (
-        "- **Policy price-cut** (`stacks/_policies.py:7`) refuses `stripe_price.pro` "
-        "(`stacks/shop.py:9`): it falls by 50%; ask `@finance` first"
-    ) in lines_of(build.report(build.plan(refusals=(finding.refusal,))))
 
 
 def test_what_a_policy_finds_is_said_once() -> None:
@@ -150,7 +137,7 @@ def test_what_a_policy_finds_is_said_once() -> None:
         defined_at="stacks/_policies.py:3",
     )
     assert (
-        "- Policy no-cuts (`stacks/_policies.py:3`) refuses `stripe_price.pro` "
+        "- **Policy no-cuts** (`stacks/_policies.py:3`) refuses `stripe_price.pro` "
         "(`stacks/shop.py:9`): it is cheap"
     ) in lines_of(build.report(build.plan(refusals=(finding.refusal,))))
 
