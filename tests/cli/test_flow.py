@@ -77,7 +77,7 @@ def test_plan_json_is_one_document(engine: Engine) -> None:
         (stack,) = document["stacks"]
         assert list(document) == [
             *("format_version", "environment", "account", "stacks"),
-            *("renames", "without_module", "impact_asked", "impacts", "requests"),
+            *("policies", "renames", "without_module", "impact_asked", "impacts", "requests"),
         ]
         assert stack["summary"]["create"] == 2
         assert document["environment"] == "local"

@@ -55,6 +55,7 @@ def test_machines_get_one_document(engine: Engine, state_file: Path) -> None:
                 "environment": "local",
                 "stack": "shop",
                 "resources": 2,
+                "merged": False,
                 "problems": [],
             }
         ],
