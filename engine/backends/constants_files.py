@@ -14,7 +14,7 @@ _FILE = 0o644
 
 
 def read_constants(path: Path, *, shown: str) -> str | None:
-    """The text of a file; None if there is none.
+    """The text of a file; None if there is none. Line ends that git rewrote are no difference.
 
     Args:
         path: The file.
@@ -24,7 +24,7 @@ def read_constants(path: Path, *, shown: str) -> str | None:
         ConstantsFileError: if it cannot be read.
     """
     try:
-        return read_file(path).decode("utf-8", "surrogateescape")
+        return read_file(path).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -140,6 +140,18 @@ def test_renaming_a_price_makes_the_check_fail(
     assert engine("output", "--check", "-o", name).code == 0
 
 
+def test_line_ends_that_git_rewrote_are_no_difference(
+    applied: Applied, engine: Engine, root: Path
+) -> None:
+    """A clone on another system has the same constants."""
+    applied()
+    assert engine("output", "-o", "ids.py").code == 0
+    written = (root / "ids.py").read_bytes().replace(b"\n", b"\r\n")
+    (root / "ids.py").write_bytes(written)
+    assert engine("output", "--check", "-o", "ids.py").code == 0
+    assert engine("output", "-o", "ids.py").out == "ids.py is fresh: 3 constants.\n"
+
+
 def test_a_missing_file_is_stale(applied: Applied, engine: Engine) -> None:
     """A check never writes one."""
     applied()

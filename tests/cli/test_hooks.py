@@ -74,6 +74,12 @@ def test_each_entry_passes_in_a_project_that_is_in_order(root: Path, shell: Engi
     assert shell("apply", "--yes").code == 0
     assert run(shell, "engine-validate").code == 0
     assert run(shell, "engine-state-verify").code == 0
+    (root / "pyproject.toml").write_text('[[tool.engine.constants]]\nfile = "ids.py"\n')
+    assert shell("output", "--write").code == 0
+    assert run(shell, "engine-output-check").code == 0
+    (root / "ids.py").unlink()
+    ended = run(shell, "engine-output-check", "-C", str(root))
+    assert (ended.code, "ids.py is not what engine output" in ended.err) == (1, True)
     state = root / "state" / "local" / "shop.json"
     state.write_bytes(state.read_bytes().replace(b'"Pro"', b'"Plus"'))
     ended = run(shell, "engine-state-verify")
