@@ -11,6 +11,7 @@ from engine.plan.amounts import amounts_in
 from engine.plan.compare.field_changes import currency_of
 from engine.plan.impact import Impact
 from engine.plan.model import Change, FieldChange, FieldReason, Plan
+from engine.plan.reviewed.changes import ID_PATH
 from engine.schema.resource_type import Schemas
 from engine.values.markers import ABSENT
 from engine.values.paths import Path
@@ -108,15 +109,36 @@ def describe_plan(
 
 def describe_applied(plan: Plan, schemas: Schemas) -> tuple[DescribedChange, ...]:
     """Describe changes that were made, as `describe_plan` does those that are to be made."""
-    return tuple(
-        dataclasses.replace(
-            one,
-            heading=vocabulary.in_the_past(one.heading),
-            # Where the old object is, a note says.
-            order=vocabulary.in_the_past(one.order) if one.change.removal is not None else "",
-            brief=vocabulary.in_the_past(one.brief),
-        )
-        for one in describe_plan(plan, schemas, {})
+    without = tuple(map(_without_ids, plan.pending))
+    described = describe_plan(dataclasses.replace(plan, changes=without), schemas, {})
+    return tuple(map(_in_the_past, described, plan.pending))
+
+
+def _without_ids(change: Change) -> Change:
+    """A change without the leaf of both ids, which are no words for people."""
+    fields = tuple(one for one in change.fields if not _is_new_id(one))
+    return dataclasses.replace(change, fields=fields)
+
+
+def _is_new_id(entry: FieldChange) -> bool:
+    return entry.path == ID_PATH and not entry.forces_replacement
+
+
+def _in_the_past(described: DescribedChange, change: Change) -> DescribedChange:
+    """What a plan says of a change, as words for one that was made."""
+    past = vocabulary.in_the_past
+    ids = tuple(line for one in change.fields if _is_new_id(one) for line in leaf(one))
+    heading, order = (past(text, many=True) for text in described.together)
+    gone = change.removal is None  # where the old object is, a note says
+    return dataclasses.replace(
+        described,
+        change=change,
+        heading=past(described.heading),
+        order="" if gone else past(described.order),
+        together=(heading, "" if gone else order),
+        brief=past(described.brief),
+        what=past(described.what),
+        leaves=(*ids, *described.leaves),
     )
 
 

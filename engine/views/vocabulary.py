@@ -184,9 +184,15 @@ def heading(change: Change, schemas: Schemas, *, many: bool = False) -> str:
     return f"{action}{'; ' if ': ' in action else ': '}{'; '.join(reasons)}"
 
 
-def in_the_past(text: str) -> str:
-    """The words for a change that is to be made, as words for one that was made."""
-    return text.replace("will be ", "was ").replace(" is ", " was ")
+def in_the_past(text: str, *, many: bool = False) -> str:
+    """The words for a change that is to be made, as words for one that was made.
+
+    Args:
+        text: The words.
+        many: They are of several resources.
+    """
+    past = text.replace("will be ", "were " if many else "was ")
+    return past.replace(" is ", " was ").replace(" are ", " were ")
 
 
 def of_many(sentence: str) -> str:

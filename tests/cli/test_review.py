@@ -37,6 +37,10 @@ DEALS = """
     from engine.stripe import Coupon
     Coupon("ten", percent_off=10, duration="once")
 """
+MOVED = """
+    from engine import moved
+    moved("shop:stripe_coupon.c10", ten)
+"""
 COUPON_CODE = 'c10 = Coupon("c10", percent_off=10, duration="once")'
 
 
@@ -307,6 +311,33 @@ def test_a_state_that_is_edited_by_commands(project: Committed, write: Write) ->
     project.run("import", "stripe_coupon.ten", id)
     project.commit()
     assert project.actions() == {"stripe_coupon.ten": "import"}
+
+
+def test_several_environments(project: Committed, root: Path) -> None:
+    """What a promotion applied is said by environment; each has the code of its own."""
+    emulated = "[tool.engine.environments.{}]\nemulator = true\n"
+    (root / "pyproject.toml").write_text(emulated.format("test") + emulated.format("next"))
+    project.run("apply", "--yes", "-e", "test")
+    project.run("promote", "test", "next")
+    project.run("apply", "--yes", "-e", "next")
+    project.commit()
+    document = project.review()
+    assert (document["findings"], document["unchecked"]) == ([], [])
+    assert [(one["environment"], len(one["changes"])) for one in document["stacks"]] == [
+        ("next", 3),
+        ("test", 3),
+    ]
+
+
+def test_a_move_that_the_code_declares(project: Committed, write: Write) -> None:
+    """From one stack to another, with the apply of both."""
+    write("shop", shop(more=""))
+    write("deals", DEALS.replace('Coupon("ten"', 'ten = Coupon("ten"') + MOVED)
+    project.apply()
+    assert project.actions() == {"stripe_coupon.ten": "move"}
+    write("deals", "from engine import removed\nremoved('stripe_coupon.ten', keep=True)\n")
+    project.apply()
+    assert project.actions() == {"stripe_coupon.ten": "delete"}
 
 
 def test_a_stack_that_is_renamed_or_forgotten(
@@ -583,3 +614,19 @@ def test_code_that_cannot_be_evaluated_is_no_finding(project: Committed, write: 
     assert project.review("HEAD~1..HEAD", "--var", "nick=w")["unchecked"] == []
     write("shop", "1 / 0")
     assert project.review("HEAD")["stacks"] == []
+
+
+def test_many_equal_changes_are_a_line_each(
+    project: Committed, write: Write, engine: Engine
+) -> None:
+    """As in a plan; -v has every leaf."""
+    many = "[Coupon(f'c{n}', percent_off=10, duration='once') for n in range(30)]"
+    write("shop", shop(more=many))
+    project.apply()
+    more = many.replace("duration", "name='new', duration")
+    write("shop", shop(more=more))
+    project.apply()
+    ended = engine("review", "HEAD~1..HEAD")
+    assert "  # 30 coupons were updated in place\n" in ended.out
+    assert ended.out.count("\n") < 45
+    assert engine("review", "HEAD~1..HEAD", "-v").out.count('+ name: "new"') == 30

@@ -20,7 +20,11 @@ from engine.schema.lifecycle import Removal, Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
 from engine.values.markers import ABSENT
+from engine.values.paths import Path
 from engine.values.secret import holds_secret
+
+ID_PATH: Path = ("id",)
+"""The path of both ids among the leaves of a replacement."""
 
 _REMOVED = Removal(verb=Verb.DELETE)
 _FORGOTTEN_OR_GONE = "it stays on Stripe, unless it was deleted outside of the code"
@@ -139,11 +143,13 @@ def _kept(
         if fields:
             yield _change(address, new, Action.UPDATE, fields, before=old)
         return
-    moved = FieldChange(path=("id",), before=old.id, after=new.id, reason=FieldReason.CHANGED)
     removal, notes = _old_one(kind, old, new)
     if not fields:
         notes = (_NOTHING_CHANGED, *notes)
-    change = _change(address, new, Action.REPLACE, (moved, *fields), before=old)
+    if not any(one.path == ID_PATH for one in fields):  # an id that was chosen is declared
+        ids = FieldChange(path=ID_PATH, before=old.id, after=new.id, reason=FieldReason.CHANGED)
+        fields = (ids, *fields)
+    change = _change(address, new, Action.REPLACE, fields, before=old)
     yield dataclasses.replace(change, removal=removal, notes=notes)
 
 
@@ -156,6 +162,8 @@ def _old_one(
     if old.removal_policy.keep:
         return None, (f"the old one, {old.id}, stays on Stripe",)
     removals = kind.life.removals if kind is not None else ()
+    if (old.account, old.id) in new.archived:
+        removals = tuple(removal for removal in removals if removal.verb is not Verb.DELETE)[:1]
     return (removals[0] if len(removals) == 1 else None), ()
 
 
@@ -257,7 +265,7 @@ def _change(
 
 
 def _reasons(action: Action, fields: tuple[FieldChange, ...]) -> Iterator[Reason]:
-    leaves = [one for one in fields if one.path[0] not in ("id", "lifecycle")]
+    leaves = [one for one in fields if one.path[0] != "lifecycle"]
     if action is Action.REPLACE:
         if any(one.forces_replacement for one in leaves):
             yield Reason.IMMUTABLE

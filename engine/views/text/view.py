@@ -104,7 +104,7 @@ class TextView:
     def reviewed(self, report: ReviewReport, /) -> Page:
         from engine.views.text.commits.review import review_text
 
-        return review_text(report, loader.schemas(), self._style)
+        return review_text(report, loader.schemas(), self._style, verbose=self._verbose)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

@@ -10,14 +10,26 @@ from engine.views import vocabulary
 from engine.views.described import describe_applied
 from engine.views.plural import counted
 from engine.views.style import Style
-from engine.views.text.change import change_lines, output_lines
+from engine.views.text.change import output_lines
+from engine.views.text.compact.groups import Detail
+from engine.views.text.compact.stack import change_blocks
 
 
-def review_text(report: ReviewReport, schemas: Schemas, style: Style) -> str:
-    """Write what was applied, by environment and stack, ending with one summary line."""
+def review_text(
+    report: ReviewReport, schemas: Schemas, style: Style, *, verbose: bool = False
+) -> str:
+    """Write what was applied, by environment and stack, ending with one summary line.
+
+    Args:
+        report: What was applied, and what is wrong.
+        schemas: Resource types by name.
+        style: Decoration.
+        verbose: Every leaf, also of many equal changes.
+    """
+    detail = Detail.FULL if verbose else Detail.AUTO
     blocks = [f"From {report.base} to {report.head}"]
     for stack in report.stacks:
-        blocks += _stack_blocks(stack, schemas, style)
+        blocks += _stack_blocks(stack, schemas, style, detail)
     mark = style.paint("Not checked:", "yellow", "bold")
     blocks += [f"{mark} {text}" for text in report.unchecked]
     first, *more = conclusion_lines(report)
@@ -25,10 +37,11 @@ def review_text(report: ReviewReport, schemas: Schemas, style: Style) -> str:
     return "\n\n".join(blocks)
 
 
-def _stack_blocks(stack: ReviewedStack, schemas: Schemas, style: Style) -> Iterator[str]:
+def _stack_blocks(
+    stack: ReviewedStack, schemas: Schemas, style: Style, detail: Detail
+) -> Iterator[str]:
     yield stack_line(stack, style)
-    for described in describe_applied(stack.plan, schemas):
-        yield "\n".join(change_lines(described, style))
+    yield from change_blocks(describe_applied(stack.plan, schemas), schemas, style, detail)
     if stack.plan.outputs:
         lines = [style.paint("Outputs that changed:", "bold")]
         yield "\n".join([*lines, *output_lines(stack.plan.outputs, style)])

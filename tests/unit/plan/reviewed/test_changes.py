@@ -174,6 +174,13 @@ def test_a_replacement_shows_both_ids_and_why() -> None:
     one, other = entry("stripe_product", "prod_1"), entry("stripe_product", "prod_2")
     found = change(state(stripe_product__p=one), state(stripe_product__p=other))
     assert found.removal is None  # deleted or archived: the state does not say
+    known = dataclasses.replace(other, former=("prod_1",))
+    found = change(state(stripe_product__p=one), state(stripe_product__p=known))
+    assert (found.removal and found.removal.verb) is Verb.ARCHIVE
+    chosen = (entry("stripe_product", id, declared={"id": id}) for id in ("a", "b"))
+    found = change(state(stripe_product__p=next(chosen)), state(stripe_product__p=next(chosen)))
+    assert [leaf.path for leaf in found.fields] == [("id",)]
+    assert found.reasons == (Reason.IMMUTABLE,)
     unknown, another = entry("stripe_unknown", "a"), entry("stripe_unknown", "b")
     found = change(state(stripe_unknown__p=unknown), state(stripe_unknown__p=another))
     assert found.removal is None
