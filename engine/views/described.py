@@ -65,6 +65,7 @@ class DescribedChange:
         logical = self.change.address.name
         name = self.name.removesuffix(f" ({logical})")
         said = spoken(name).casefold() == spoken(logical) or f'"{name}"' in self.what
+        said = said or (name.endswith("…") and name[:-1] in self.what)
         return ": ".join(filter(None, ("" if said else name, self.what)))
 
 

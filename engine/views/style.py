@@ -6,10 +6,14 @@ Plain escape codes, so that a plan costs no import of a rendering library.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 
 from engine.frozen import frozen
 from engine.redaction import redact
+
+WIDTH = 100
+"""Columns of a line, where its words allow it."""
 
 _CODES = {
     "bold": "1",
@@ -94,3 +98,15 @@ def wants_colour(*, terminal: bool, refused: bool, environ: Mapping[str, str]) -
     if forced:
         return forced != "0"
     return terminal and environ.get("TERM") != "dumb"
+
+
+def wrapped(text: str, indent: str) -> list[str]:
+    """A text in lines, each after the same; no word is broken."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

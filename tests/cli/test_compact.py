@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from tests.support.command_line import Engine, Terminal, Write
@@ -55,3 +58,29 @@ def test_many_equal_changes_are_lines_at_a_terminal_and_in_a_pipe(
     assert " stripe_coupon.off-7   10 % off once" in seen
     assert piped.count("percent_off") == 0
     assert engine("plan", "-v").out.count("percent_off: 10") == 30
+
+
+MADE_UP = """
+    from engine.stripe import Coupon, PaymentLink, Price, Product, PromotionCode
+
+    pro = Product("pro", name="Pro")
+    monthly = Price(
+        "monthly", product=pro, currency="usd", unit_amount=2900, recurring={"interval": "month"}
+    )
+    PaymentLink("link", line_items=[{"price": monthly.id, "quantity": 1}])
+    spring = Coupon("spring", percent_off=25, duration="once")
+    PromotionCode("code", promotion={"type": "coupon", "coupon": spring.id})
+"""
+
+
+@pytest.mark.parametrize("form", ["--compact", "-v"])
+def test_a_removal_shows_what_stripe_made_up(engine: Engine, write: Write, form: str) -> None:
+    """The code and the URL, by which people know what they remove."""
+    write("shop", MADE_UP)
+    assert engine("apply", "--yes").code == 0
+    objects = json.loads(engine("show", "--json").out)
+    assert "https://" not in json.dumps(objects)  # nothing declares it, so no state has it
+    out = engine("plan", "--destroy", form).out
+    assert re.search(r"stripe_payment_link\.link\b.*\n? +Pro monthly: at https://buy\.\S+\n", out)
+    assert re.search(r"\n  - stripe_promotion_code\.code( \[promo_\w+\])?  [A-Z0-9]{8}\n", out)
+    assert re.search(r"\n  - stripe_price\.monthly.*  Pro monthly: \$29\.00 a month\n", out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from engine.plan.model import ACCOUNT_PATH, Drift, FieldChange, OutputChange
@@ -11,10 +10,8 @@ from engine.views import vocabulary
 from engine.views.brief.line import ENDS
 from engine.views.described import DescribedChange
 from engine.views.fields import SENSITIVE, Leaf, lay_out, leaf, show, show_pair
-from engine.views.style import Style
+from engine.views.style import WIDTH, Style, wrapped
 
-WIDTH = 100
-"""Columns of a line, where its words allow it."""
 _FIELD_INDENT = " " * 6
 _MARGIN = len("+/- ") + 2
 """Columns around the name of a resource and the words for it."""
@@ -46,18 +43,6 @@ def change_lines(described: DescribedChange, style: Style) -> Iterator[str]:
         yield f"{_FIELD_INDENT}{style.paint('!', 'yellow', 'bold')} {note}"
     if described.used_by:
         yield f"{_FIELD_INDENT}{style.paint('used by:', 'bold')} {described.used_by}"
-
-
-def wrapped(text: str, indent: str) -> list[str]:
-    """A text in lines, each after the same; no word is broken."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def drift_lines(drift: Drift, style: Style) -> Iterator[str]:

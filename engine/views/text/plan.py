@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ from engine.views.described import describe_plan
 from engine.views.plural import counted
 from engine.views.style import Style
 from engine.views.text.compact.groups import Detail, is_shortened
-from engine.views.text.compact.stack import change_blocks, drift_blocks, output_block, sentences
+from engine.views.text.compact.sentences import FEW, sentences
+from engine.views.text.compact.stack import change_blocks, drift_blocks, output_block
 
 if TYPE_CHECKING:
     from engine.plan.environments.model import Compared
@@ -89,12 +91,13 @@ def _outlook(report: PlanReport, style: Style) -> Iterator[str]:
 
 def _warned(plan: Plan, warnings: Sequence[str], style: Style, detail: Detail) -> Iterator[str]:
     """What a person should know of a plan as a whole, and why it is refused."""
+    few = {Detail.FULL: sys.maxsize, Detail.AUTO: FEW, Detail.COMPACT: 1}[detail]
     if warnings:
         mark = style.paint("Warning:", "yellow", "bold")
-        yield "\n".join(sentences(warnings, f"{mark} ", detail))
+        yield "\n".join(sentences(warnings, f"{mark} ", few))
     if plan.refusals:
         head = style.paint("This plan is refused:", "red", "bold")
-        yield "\n".join([head, *sentences(plan.refusals, "  ", detail)])
+        yield "\n".join([head, *sentences(plan.refusals, "  ", few)])
 
 
 def saved_text(

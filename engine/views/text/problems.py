@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
 from engine.stack.model import Stack
 from engine.views.plural import counted
 from engine.views.style import Style, printable
+from engine.views.text.compact.sentences import sentences
 
 if TYPE_CHECKING:
     from engine.ports.reports import Verified
@@ -21,12 +22,21 @@ def error_text(error: EngineError, style: Style) -> str:
         return "\n".join([f"{mark} {error.message}", "", *map(problem_text, error.problems)])
     lines = [f"{mark} {printable(error.message)}"]
     if error.cause:
-        lines.append(printable(error.cause))
+        lines += _causes(error)
     if isinstance(error, ProviderError) and error.request_id:
         lines.append(f"Request: {printable(error.request_id)}")
     if error.hint:
         lines.append(f"{style.paint('Hint:', 'bold')} {printable(error.hint)}")
     return "\n".join(lines)
+
+
+def _causes(error: EngineError) -> Iterator[str]:
+    """What led to an error; refusals that say the same of different objects in short."""
+    refused = [str(refusal) for _, refusal in getattr(error, "refused", ())]
+    if error.cause != "\n".join(refused[1:]):
+        yield printable(error.cause or "")
+        return
+    yield from list(sentences([printable(refusal) for refusal in refused], ""))[1:]
 
 
 def success_text(stacks: Sequence[Stack]) -> str:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import enum
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.address import ADDRESS_PATTERN
 from engine.schema.attribute import Kind
 from engine.schema.resource_type import Schemas
 from engine.views.brief.phrase import fields_of
 from engine.views.described import DescribedChange
+from engine.views.text.compact.sentences import alike
 
 SCREENFUL = 24
 """Equal changes that are still written one by one, leaf by leaf."""
-
-# An address with or without its stack, and an id that Stripe made.
-_PLACE = re.compile(r"[\w./-]+\.py:\d+")
-_OBJECT = re.compile(rf"(?:[a-z0-9_-]+:)?{ADDRESS_PATTERN}|\b[a-z]+_[A-Za-z0-9]{{8,}}\b")
 
 
 class Detail(enum.Enum):
@@ -83,21 +78,3 @@ def _choices(one: DescribedChange, schemas: Schemas) -> Iterator[str]:
             continue
         if attribute.values or attribute.currency or attribute.kind is Kind.BOOLEAN:
             yield f"{entry.path}: {entry.before} -> {entry.after}"
-
-
-def alike(sentence: str) -> str:
-    """A sentence without the objects and places that it names, so that equal ones are found."""
-    return _OBJECT.sub("…", _PLACE.sub("…", sentence))
-
-
-def objects_in(sentence: str) -> Sequence[str]:
-    """The objects that a sentence names, in their order."""
-    return _OBJECT.findall(sentence)
-
-
-def by_likeness(sentences: Iterable[str]) -> Mapping[str, list[str]]:
-    """Sentences by what they say, whichever objects they name."""
-    groups: dict[str, list[str]] = {}
-    for sentence in sentences:
-        groups.setdefault(alike(sentence), []).append(sentence)
-    return groups

@@ -8,8 +8,7 @@ from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
 from engine.views.described import DescribedChange
 from engine.views.plural import counted
-from engine.views.style import Style
-from engine.views.text.change import WIDTH, wrapped
+from engine.views.style import WIDTH, Style, wrapped
 
 _INDENT = " " * 6
 _WIDEST_ADDRESS = 56

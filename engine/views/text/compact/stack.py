@@ -10,25 +10,21 @@ from engine.values.markers import ABSENT, UNKNOWN
 from engine.views.described import DescribedChange
 from engine.views.fields import lay_out
 from engine.views.plural import counted
-from engine.views.style import PLAIN, Style
+from engine.views.style import PLAIN, WIDTH, Style, wrapped
 from engine.views.text.change import (
-    WIDTH,
     change_lines,
     drift_line,
     drift_lines,
     drifted,
     output_leaves,
-    wrapped,
 )
-from engine.views.text.compact.groups import SCREENFUL, Detail, by_likeness, grouped, objects_in
+from engine.views.text.compact.groups import SCREENFUL, Detail, grouped
 from engine.views.text.compact.lines import group_lines
 
 _UNKNOWN = (
     ("+", "green", "will be added, known after apply"),
     ("~", "yellow", "will change, known after apply"),
 )
-_FEW = 3
-"""Sentences that say the same of different objects and are still written one by one."""
 
 
 def change_blocks(
@@ -75,28 +71,6 @@ def output_block(outputs: Sequence[OutputChange], style: Style, detail: Detail) 
 
 def _sign(output: OutputChange) -> str:
     return "+" if output.before is ABSENT else "~"
-
-
-def sentences(texts: Sequence[str], lead: str, detail: Detail) -> Iterator[str]:
-    """Write sentences; of those that say the same of different objects one, and the objects.
-
-    Args:
-        texts: The sentences.
-        lead: What each begins with.
-        detail: How much is written.
-    """
-    few = {Detail.FULL: len(texts), Detail.AUTO: _FEW, Detail.COMPACT: 1}[detail]
-    for group in by_likeness(texts).values():
-        shown = group if len(group) <= few else group[:1]
-        yield from (f"{lead}{text}" for text in shown)
-        if len(group) > len(shown):
-            known = {*objects_in(group[0])}
-            others = (
-                " ".join(one for one in objects_in(text) if one not in known) for text in group[1:]
-            )
-            yield from wrapped(
-                f"The same of {len(group) - 1} more: {', '.join(filter(None, others))}", "    "
-            )
 
 
 def _drift(drift: Drift, style: Style) -> Iterator[str]:

@@ -9,6 +9,8 @@ from engine.errors import (
     ProviderError,
     StackError,
 )
+from engine.plan.checks import refused
+from engine.plan.refusal import PlanRule, Refusal
 from engine.stack.model import Stack
 from engine.values.secret import Sensitive
 from engine.views.json.problems import error_document
@@ -32,6 +34,21 @@ def test_an_error_may_be_a_message_alone() -> None:
     """What there is nothing to say about is left out."""
     assert error_text(GuardError("no"), PLAIN) == "Error: no"
     assert error_text(ProviderError("no"), PLAIN) == "Error: no"
+
+
+def test_refusals_that_say_the_same_are_said_once() -> None:
+    """All of a plan's are in the message, and the plan above it has them too."""
+    protected = [
+        ("shop", Refusal(f"stripe_coupon.c{n} is protected", PlanRule.PROTECTED)) for n in range(5)
+    ]
+    error = refused([*protected, ("shop", Refusal("too many", PlanRule.MASS_CHANGE))], "stop")
+    assert error_text(error, PLAIN) == (
+        "Error: the plan is refused: stripe_coupon.c0 is protected\n"
+        "    The same of 4 more: stripe_coupon.c1, stripe_coupon.c2, stripe_coupon.c3, "
+        "stripe_coupon.c4\n"
+        "too many\n"
+        "Hint: stop"
+    )
 
 
 def test_all_problems_of_the_stacks_are_listed() -> None:
