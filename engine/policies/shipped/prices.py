@@ -6,10 +6,11 @@ What cannot be compared is found too: a person has to look at it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
+from engine.plan.amounts import Amount
 from engine.plan.model import Action
 from engine.policies.plan import AmountChange, Change, Plan
 from engine.values.paths import get_path, parse_path
@@ -37,19 +38,17 @@ def max_price_rise(plan: Plan, most: Decimal) -> Iterator[tuple[Change, str]]:
 def _moved(plan: Plan, most: Decimal, sign: int) -> Iterator[tuple[Change, str]]:
     charged = [change for change in plan.changes if change.kind.life.charged]
     for change in charged:
-        if change.before and change.after:
-            yield from ((change, why) for why in _against(change, change.amounts, most, sign))
-    removed = [change for change in charged if change.action is Action.DELETE]
+        yield from ((change, why) for why in _against(change, most, sign))
+    removed = _Removed((one for one in charged if one.action is Action.DELETE), sign)
     for change in charged:
         if change.action in _NEW:
-            yield from ((change, why) for why in _instead(change, removed, most, sign))
+            yield from ((change, why) for why in removed.instead(change, most))
 
 
-def _against(
-    change: Change, amounts: tuple[AmountChange, ...], most: Decimal, sign: int
-) -> Iterator[str]:
+def _against(change: Change, most: Decimal, sign: int) -> Iterator[str]:
     """What is against one price: first what cannot be compared."""
     before, after = change.before, change.after
+    amounts = change.amounts if before and after else ()
     scaled = [name for name in _SCALES if _leaves(before, name) != _leaves(after, name)]
     if scaled and amounts:
         yield (
@@ -91,22 +90,56 @@ def _amount_against(
         )
 
 
-def _instead(change: Change, removed: list[Change], most: Decimal, sign: int) -> Iterator[str]:
-    """What is against a new price that takes the place of one under another name."""
-    for old in removed:
-        if old.type != change.type or not set(old.dependencies) & set(change.dependencies):
-            continue
-        was = {amount.path: amount.before for amount in old.amounts}
-        for amount in change.amounts:
-            before = was.get(amount.path)
-            moved = AmountChange(path=amount.path, before=before, after=amount.after)
-            share = moved.share
-            if share is not None and share * sign > most:
+class _Removed:
+    """The prices that a plan removes, as far as others may take their place.
+
+    Of those that are charged in the same currency and equally often, the one is kept from which the
+    step to a new one is the smallest: with several it is not known which one it replaces.
+    """
+
+    def __init__(self, removed: Iterable[Change], sign: int) -> None:
+        self._sign = sign
+        self._kept: dict[tuple[str, str, str], dict[tuple[str, str, int], tuple[str, Amount]]] = {}
+        for change in removed:
+            for amount in change.amounts:
+                if amount.before is None or not amount.before.value:
+                    continue
+                for need in change.dependencies:
+                    same = self._kept.setdefault((change.type, need, amount.path), {})
+                    kept = same.get(_every(amount.before))
+                    if kept is None or (kept[1].value - amount.before.value) * sign < 0:
+                        same[_every(amount.before)] = (str(change.address), amount.before)
+
+    def instead(self, change: Change, most: Decimal) -> Iterator[str]:
+        """What is against a new price that takes the place of one under another name."""
+        for amount in change.amounts if self._kept else ():
+            steps = [
+                (share * self._sign, address, moved)
+                for address, moved in self._replaced(change, amount)
+                if (share := moved.share) is not None
+            ]
+            step, address, moved = min(steps, key=lambda one: one[0], default=(most, "", amount))
+            if step > most:
                 yield (
-                    f"it seems to take the place of {old.address}, and its {amount.path} is "
-                    f"{_percent(abs(share))} {'more' if sign > 0 else 'less'}{_over(moved)}, and "
+                    f"it seems to take the place of {address}, and its {amount.path} is "
+                    f"{_percent(step)} {'more' if self._sign > 0 else 'less'}{_over(moved)}, and "
                     f"{_percent(most)} is the most"
                 )
+
+    def _replaced(self, change: Change, amount: AmountChange) -> Iterator[tuple[str, AmountChange]]:
+        """The amounts that a new one may take the place of: those charged as often, if any are."""
+        if amount.after is None:
+            return
+        for need in change.dependencies:
+            same = self._kept.get((change.type, need, amount.path), {})
+            every = _every(amount.after)
+            for address, before in [same[every]] if every in same else same.values():
+                yield address, AmountChange(path=amount.path, before=before, after=amount.after)
+
+
+def _every(amount: Amount) -> tuple[str, str, int]:
+    """In what and how often an amount is charged."""
+    return amount.currency, amount.interval, amount.interval_count
 
 
 def _leaves(values: Mapping[str, Any], name: str) -> Any:

@@ -158,6 +158,31 @@ def test_a_new_price_in_the_place_of_another_is_compared() -> None:
     assert cuts(new) == []
 
 
+def test_of_several_removed_prices_the_closest_counts() -> None:
+    """A month is compared with a month; of two months with the one that makes the step smallest."""
+    needs = ("stripe_product.pro",)
+
+    def old(name: str, amount: int, **more: Any) -> Change:
+        before = values(amount, **more)
+        return change_of(f"stripe_price.{name}", before=before, dependencies=needs)
+
+    def new(amount: int, **more: Any) -> Change:
+        after = values(amount, **more)
+        return change_of("stripe_price.new", after=after, dependencies=needs)
+
+    yearly = old("yearly", 12000, recurring=YEAR)
+    assert cuts(old("monthly", 2000), yearly, new(12000, recurring=YEAR)) == []
+    assert cuts(old("monthly", 2000), yearly, new(1000)) != []
+    assert cuts(old("basic", 1000), old("top", 5000), new(1000)) == []
+    (why,) = cuts(old("basic", 1000), old("top", 5000), new(500))
+    assert "stripe_price.basic, and its unit_amount is 50 % less, and 20 % is the most" in why
+    assert rises(old("basic", 1000), old("top", 5000), new(5000)) == []
+    (why,) = rises(old("basic", 1000), old("top", 5000), new(10000))
+    assert "stripe_price.top" in why
+    (why,) = cuts(old("monthly", 2000), new(2000, recurring=YEAR))
+    assert "is 91.7 % less over a year" in why
+
+
 def test_only_what_customers_are_charged_by_counts() -> None:
     """A coupon that takes less off is no cut of a price."""
     before = {"currency": "usd", "amount_off": 1000}
