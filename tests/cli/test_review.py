@@ -14,6 +14,7 @@ from engine.bootstrap import open_project
 from engine.operations.validate import evaluate
 from engine.plan.declared import declared_digest
 from engine.state.model import State
+from engine.version import VERSION
 from tests.support.command_line import Engine, Write
 from tests.support.committed import Committed, needs_git
 from tests.support.git import git
@@ -221,9 +222,13 @@ def test_a_shallow_clone_says_what_to_fetch(
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{project.root}", str(clone))
     monkeypatch.chdir(clone)
-    ended = engine("review", "HEAD~1..HEAD")
-    assert ended.code == 1
-    assert "fetch-depth: 0" in ended.err
+    git(clone, "checkout", "--quiet", "--detach")
+    git(clone, "branch", "--quiet", "--delete", "--force", "main")
+    git(clone, "remote", "remove", "origin")
+    for words in (["HEAD~1..HEAD"], []):
+        ended = engine("review", *words)
+        assert ended.code == 1
+        assert "fetch-depth: 0" in ended.err
 
 
 def test_git_that_is_missing_is_said(
@@ -519,6 +524,7 @@ def test_what_is_wrong_with_the_file_itself(project: Committed) -> None:
     project.commit()
     (stack,) = project.review()["stacks"]
     assert "the earlier state cannot be read" in stack["notes"][0]
+    assert (stack["compared"], stack["changes"]) == (False, [])
 
 
 def test_files_of_an_unfinished_run(project: Committed, root: Path) -> None:
@@ -531,6 +537,23 @@ def test_files_of_an_unfinished_run(project: Committed, root: Path) -> None:
         "state/local/shop.journal",
         "review-unfinished",
     )
+
+
+def test_a_state_that_is_gone_although_its_module_is_there(
+    project: Committed, root: Path, engine: Engine
+) -> None:
+    """The next apply would make everything again; without its module the stack was forgotten."""
+    project.state_file().unlink()
+    project.commit()
+    (finding,) = project.review()["findings"]
+    assert (finding["file"], finding["reference"]) == ("state/local/shop.json", "review-lost")
+    assert (
+        "it is gone with 3 resources, and stacks/shop.py still declares them"
+        in (finding["message"])
+    )
+    assert project.references("HEAD~1") == ["review-lost"]
+    (root / "stacks" / "shop.py").unlink()
+    assert engine("review", "HEAD~1").code == 0
 
 
 def test_one_object_in_two_states(project: Committed, write: Write) -> None:
@@ -598,6 +621,20 @@ def test_the_code_is_that_of_the_commit_and_not_of_the_working_tree(
     before = git(root, "status", "--porcelain"), git(root, "worktree", "list")
     assert project.actions() == {PRICE: "update"}
     assert (git(root, "status", "--porcelain"), git(root, "worktree", "list")) == before
+
+
+def test_the_code_is_compared_by_the_engine_that_applied_it(
+    project: Committed, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one may sum up the same code otherwise."""
+    write("shop", shop(nickname="n"))
+    assert project.run("apply", "--yes")
+    write("shop", shop(nickname="other"))
+    project.commit()
+    monkeypatch.setattr("engine.bootstrap.VERSION", "99.0")
+    document = project.review()
+    assert document["findings"] == []
+    assert f"engine {VERSION} wrote it, and this is engine 99.0" in document["unchecked"][0]
 
 
 def test_code_that_cannot_be_evaluated_is_no_finding(project: Committed, write: Write) -> None:

@@ -212,7 +212,7 @@ def _failed(done: subprocess.CompletedProcess[bytes], words: Sequence[str]) -> R
         return RepositoryError(
             "the project is in no git repository",
             cause=said,
-            hint="engine review compares committed states: git init, then commit state/",
+            hint="states are committed like code: git init, then git add state",
         )
     name = next((word for word in words if not word.startswith("-")), "")
     return RepositoryError(

@@ -87,6 +87,11 @@ def _compared(
         if before is not None and before.applied == after.applied:
             return Checked(notes=tuple(_incomplete(others)))  # no apply was complete in between
         what = _listed(others) or "other lifecycles or outputs"
+        if after.engine_version != context.engine_version:
+            return Checked(
+                unchecked=f"engine {after.engine_version} wrote it, and this is engine "
+                f"{context.engine_version}"
+            )
         guessed = _guessed(context, graph)
         if guessed:
             return Checked(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.errors import Problem, RepositoryError, StateError, UntrustedStateError
+from engine.errors import Problem, StateError, UntrustedStateError
 from engine.frozen import frozen
 from engine.operations.review.code import Code, Opener
+from engine.operations.review.commits import commits_of, modules_of
 from engine.operations.review.sides import (
     Place,
     Side,
@@ -19,7 +20,7 @@ from engine.operations.review.sides import (
 )
 from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
-from engine.plan.inputs.ownership import Owner, ownership_of, way_to_settle
+from engine.plan.inputs.ownership import Owner, key_of, ownership_of, way_to_settle
 from engine.plan.model import Plan
 from engine.plan.reviewed.changes import Environment, applied_between
 from engine.plan.reviewed.impossible import (
@@ -32,10 +33,8 @@ from engine.plan.reviewed.impossible import (
 from engine.ports.review.report import ReviewedStack, ReviewReport
 from engine.ports.review.repository import Commit, Repository
 from engine.state.codec import Document
-from engine.state.model import State
+from engine.state.model import ResourceState, State
 
-_DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-_UPSTREAM = "@{upstream}"
 WORKING_TREE = "the working tree"
 
 
@@ -69,7 +68,7 @@ def review(
     Raises:
         RepositoryError: if git cannot read one of the commits.
     """
-    base, head = _commits(repository, options.range)
+    base, head = commits_of(repository, options.range)
     root, only = context.settings.root, options.environment
     before = committed(repository, base).of(only)
     after = (in_working_tree(root) if head is None else committed(repository, head)).of(only)
@@ -77,6 +76,7 @@ def review(
     work.read()
     work.find_moved_folder(repository, base)
     work.compare()
+    work.find_lost(modules_of(repository, root, head))
     if options.code:
         with _code_of(repository, root, head, open_for) as code:
             work.check_code(code)
@@ -86,38 +86,6 @@ def review(
         stacks=tuple(work.reviewed()),
         findings=tuple(sorted(set(work.findings))),
         unchecked=tuple(work.unchecked),
-    )
-
-
-def _commits(repository: Repository, text: str) -> tuple[Commit, Commit | None]:
-    """The two sides; None for the working tree."""
-    if not text:
-        head = repository.commit("HEAD")
-        return repository.merge_base(_default_branch(repository), head), head
-    for dots in ("...", ".."):
-        first, found, second = text.partition(dots)
-        if found:
-            base, head = (repository.commit(name or "HEAD") for name in (first, second))
-            return (repository.merge_base(base, head) if dots == "..." else base), head
-    return repository.commit(text), None
-
-
-def _default_branch(repository: Repository) -> Commit:
-    """The branch that this one is compared with.
-
-    Raises:
-        RepositoryError: if there is none.
-    """
-    here = repository.branch()
-    names = [name for name in _DEFAULT_BRANCHES if name != here]
-    for name in (*names, _UPSTREAM):
-        found = repository.find(name)
-        if found is not None:
-            return found
-    raise RepositoryError(
-        "there is no other branch to compare with",
-        cause=f"None of {', '.join((*names, _UPSTREAM))} is a commit here.",
-        hint="name the two commits: engine review BASE..HEAD",
     )
 
 
@@ -269,6 +237,30 @@ class _Review:
                 if place in self._plans:
                     self._add(place, [_twice(owner, owners, key.id)])
 
+    def find_lost(self, modules: Collection[str]) -> None:
+        """Find states that no command can have removed: their stacks still have modules.
+
+        Args:
+            modules: The stacks that have one.
+        """
+        kept = {key_of(entry) for _, state in self._after.values() for entry in _entries(state)}
+        for place, (document, state) in self._before.items():
+            lost = [entry for entry in _entries(state) if key_of(entry) not in kept]
+            if place in self._after or place in self._unknown or place[1] not in modules:
+                continue
+            if lost:
+                self.findings.append(
+                    Problem(
+                        document.path,
+                        0,
+                        f"it is gone with {_counted(len(lost))}, and stacks/{place[1]}.py still "
+                        "declares them: the next apply would make all of it again",
+                        "bring the file back; engine destroy ends what a stack manages, and leaves "
+                        "its state",
+                        "review-lost",
+                    )
+                )
+
     def check_code(self, code: Code) -> None:
         """Compare the code with the states that changed."""
         for place in self._plans:
@@ -302,7 +294,17 @@ class _Review:
                 account_id=known[1].account_id if known is not None else "",
                 livemode=known[1].livemode if known is not None else None,
                 embedded=environment in self._context.settings.embedded,
+                compared=place not in self._unknown,
             )
+
+
+def _entries(state: State) -> Iterable[ResourceState]:
+    return state.resources.values()
+
+
+def _counted(number: int) -> str:
+    """So many resources, in words."""
+    return f"{number} resource{'s' if number != 1 else ''}"
 
 
 def _problem_of(error: UntrustedStateError) -> Problem:

@@ -19,6 +19,7 @@ class ReviewedStack:
         account_id: Account of the state; empty if Stripe does not return it.
         livemode: Real money; None if it was never applied.
         embedded: Its account is that of the embedded emulator.
+        compared: Both states could be read; if not, a warning of the plan says why.
     """
 
     file: str
@@ -28,6 +29,7 @@ class ReviewedStack:
     account_id: str
     livemode: bool | None
     embedded: bool = False
+    compared: bool = True
 
 
 @frozen

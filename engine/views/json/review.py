@@ -31,6 +31,7 @@ def _stack(stack: ReviewedStack) -> dict[str, Any]:
         "file": stack.file,
         "account": {"id": stack.account_id or None, "livemode": stack.livemode},
         "serial": {"before": stack.before, "after": stack.after},
+        "compared": stack.compared,
         "changes": [change_document(change) for change in plan.pending],
         "outputs": {output.name: output_change_document(output) for output in plan.outputs},
         "notes": list(plan.warnings),

@@ -95,6 +95,7 @@ REVIEW = record(
                             "Null where there is no state.",
                             record({"before": maybe(COUNT), "after": maybe(COUNT)}),
                         ),
+                        "compared": about("Both states could be read.", FLAG),
                         "changes": about("What was applied.", array(CHANGE)),
                         "outputs": by_name(_OUTPUT_CHANGE),
                         "notes": array(TEXT),

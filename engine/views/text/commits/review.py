@@ -45,7 +45,7 @@ def _stack_blocks(
     if stack.plan.outputs:
         lines = [style.paint("Outputs that changed:", "bold")]
         yield "\n".join([*lines, *output_lines(stack.plan.outputs, style)])
-    if not stack.plan.pending and not stack.plan.outputs:
+    if stack.compared and not stack.plan.pending and not stack.plan.outputs:
         yield "  Nothing that Stripe has: only what the state keeps for itself."
     mark = style.paint("Note:", "yellow", "bold")
     if stack.plan.warnings:
