@@ -213,6 +213,7 @@ def test_a_diff_shows_leaves(project: Committed, write: Write) -> None:
     assert '-  name = "Pro"\n' in shown
     assert '+  name = "Pro!"\n' in shown
     assert "sha256" not in shown
+    assert "@@ stripe_" in git(project.root, "diff", "-U0", "HEAD~1", "HEAD", "--", "state")
 
 
 def test_a_damaged_file_is_shown_as_it_is(engine: Engine, tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def settings(program: Sequence[str]) -> Mapping[str, str]:
         f"merge.{NAME}.driver": f"{merge} git merge-state %O %A %B %P || {{ "
         f"test $? -eq 1 || echo '{NAME}: engine does not run here: engine git-setup' >&2; "
         "git merge-file -q -L ours -L base -L theirs %A %O %B; exit 1; }",
+        # What a hunk of a diff is in: the address and the id above it.
+        f"diff.{NAME}.xfuncname": r"^([a-z].* \[.*\])$",
         f"diff.{NAME}.textconv": f'show() {{ {engine} git textconv "$1" || cat "$1"; }}; show',
     }
 
