@@ -31,7 +31,9 @@ sys.stderr.write(f"\\n{code} {' '.join(sorted(set(sys.modules) - before))}")
 """
 PLACES = (str(Path(engine_package.__file__).parents[1]), sysconfig.get_path("purelib"))
 
-HEAVY = frozenset({"stripe", "requests", "urllib3", "deepdiff", "filelock", "rich", "libcst"})
+HEAVY = frozenset(
+    {"stripe", "requests", "urllib3", "deepdiff", "filelock", "rich", "libcst", "htpy"}
+)
 """What takes long to import: other people's packages that few commands need."""
 
 PRODUCT, PRICE = "stripe_product.pro", "stripe_price.pro-monthly"

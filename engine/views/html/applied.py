@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -53,10 +54,12 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
         for one in described
     }
     past = {_place(one): one for each in plan.plans for one in describe_applied(each, schemas)}
-    applied = [past[place] for place, outcome in became.items() if outcome == Outcome.APPLIED]
-    all_of_it = [
-        past[_place(one)] if became[_place(one)] == Outcome.APPLIED else one for one in described
-    ]
+    applied = {
+        _place(one): dataclasses.replace(past[_place(one)], used_by=one.used_by)
+        for one in described
+        if became[_place(one)] == Outcome.APPLIED
+    }
+    all_of_it = [applied.get(_place(one), one) for one in described]
     heading = f"{operation}: {plan.environment}"
     return parts.page(
         heading,
@@ -67,7 +70,7 @@ def applied_page(report: ApplyReport, schemas: Schemas, operation: str) -> Mappi
             livemode=plan.livemode,
         ),
         _failures(report, operation),
-        money(applied, schemas),
+        money(list(applied.values()), schemas),
         change_section(
             "Changes",
             [_row(one, became[_place(one)], results.get(_place(one), ())) for one in all_of_it],

@@ -34,6 +34,7 @@ def plan_page(
     schemas: Schemas,
     *,
     about: Sequence[str] = (),
+    source: str = "",
     more: parts.Section | None = None,
 ) -> Mapping[str, Any]:
     """The page of the plans of one run.
@@ -42,6 +43,7 @@ def plan_page(
         report: What would be done.
         schemas: Resource types by name.
         about: What there is to say of where the plan is from, a sentence each.
+        source: The environment whose code it is for; empty if that is the same.
         more: What comes after the plans.
     """
     described = describe(report, schemas)
@@ -49,7 +51,12 @@ def plan_page(
     heading = f"Plan for {report.environment}"
     return parts.page(
         heading,
-        parts.top(heading, [*lead, *about], facts(report), livemode=report.livemode),
+        parts.top(
+            heading,
+            [*lead, *about],
+            [("From", source), *facts(report)],
+            livemode=report.livemode,
+        ),
         *refused(report),
         *_warnings(report),
         _renames(report.renames),

@@ -59,7 +59,7 @@ class HtmlView:
 
         left = h.pre[remaining_text(promotion, PLAIN)]
         more = parts.panel("What still differs", left, name="differences")
-        return plan_page(promotion.report, loader.schemas(), more=more)
+        return plan_page(promotion.report, loader.schemas(), source=promotion.source, more=more)
 
     def reviewed(self, report: ReviewReport, /) -> Page:
         from engine.views.html.review import review_page

@@ -12,6 +12,7 @@ import pytest
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import Problem, StackError
+from engine.plan.environments.model import Compared, EnvironmentsDifference, Promotion
 from engine.plan.impact import Impact, Use
 from engine.plan.model import Action, OutputChange, PlanReport, Reason, StepKind
 from engine.plan.orphan import Orphan
@@ -67,6 +68,24 @@ def test_money_is_first_and_says_what_uses_it() -> None:
     assert "used by: 1,000+ active subscriptions: they keep paying the old price" in money
     assert money.index("+20 %") < money.index("-20.2 %") < money.index("$5.00 off once; deleted")
     assert page.index('id="money"') < page.index('id="rows"')
+
+
+def test_a_promotion_says_where_its_code_is_from() -> None:
+    """And what will still differ."""
+    remaining = EnvironmentsDifference(
+        environments=(
+            Compared(environment="test", embedded=False, account_id="acct_1", livemode=False),
+            Compared(environment="live", embedded=False, account_id="acct_1", livemode=True),
+        ),
+        stacks=(),
+        refreshed=True,
+        everything=False,
+        requests=3,
+    )
+    report = reports.five_changes(environment="live", embedded=False, livemode=True)
+    text = shown(VIEW.promoted(Promotion(source="test", report=report, remaining=remaining)))
+    assert "From test Environment live" in text
+    assert "What still differs After this, test and live agree." in text
 
 
 def test_many_amounts_open_on_request() -> None:
