@@ -184,7 +184,9 @@ def test_an_application_chooses_an_environment_by_name(
     )
 
 
-def test_pyproject_names_the_files(applied: Applied, engine: Engine, root: Path) -> None:
+def test_pyproject_names_the_files(
+    applied: Applied, engine: Engine, root: Path, write: Write
+) -> None:
     """Then one command writes all of them, and one checks them, from any folder of the project."""
     applied()
     (root / "pyproject.toml").write_text(CONFIGURED)
@@ -200,7 +202,13 @@ def test_pyproject_names_the_files(applied: Applied, engine: Engine, root: Path)
         "Wrote app/ids.py: 3 constants.\nWrote web/ids.ts: 3 constants.\n"
     )
     assert engine("output", "--check").code == 0
-    applied(3400)
+    before = engine("plan", "-o", "shop.plan")
+    assert before.code == 0
+    assert "Stale now" not in engine("apply", "shop.plan").err
+    write("shop", SHOP.format(amount=3400, name="pro-monthly"))
+    assert engine("apply", "--yes").err.endswith(
+        "\nStale now: app/ids.py, web/ids.ts. To write it anew: engine output --write\n"
+    )
     assert "Line " in engine("output", "--check").err
     assert engine("output", "--check", "--format", "json").code == 1
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.command import EngineCommand, compact_option, format_option
+from engine.cli.commands.output_files import note_stale
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile, plan_file_among
 from engine.cli.planning_options import (
@@ -145,7 +146,9 @@ def _run(
                 return _ask_for_names(invocation, report, addresses)
 
         report = apply_stacks(context, stacks, options, approve, confirm=confirm)
-    return conclude(invocation, report, operation)
+    code = conclude(invocation, report, operation)
+    note_stale(invocation, context)
+    return code
 
 
 def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> int:
@@ -159,7 +162,9 @@ def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> 
             return True  # a saved plan was reviewed before
 
         report = apply_saved(context, saved, approve, lock_timeout=options.lock_timeout)
-    return conclude(invocation, report, "Apply")
+    code = conclude(invocation, report, "Apply")
+    note_stale(invocation, context)
+    return code
 
 
 def _naming(invocation: Invocation, addresses: Sequence[ResourceAddress]) -> str:

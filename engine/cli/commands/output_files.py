@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.invocation import Invocation
-from engine.errors import SettingsError, StaleConstantsError, UsageError
+from engine.errors import EngineError, SettingsError, StaleConstantsError, UsageError
 from engine.frozen import frozen
 from engine.suggest import nearest
 from engine.views.formats import TEXT
@@ -235,13 +236,7 @@ def _write(one: Wanted, text: str, private: Path | None, *, force: bool) -> bool
 def _check(
     invocation: Invocation, every: Sequence[Wanted], texts: Sequence[Made], *, configured: bool
 ) -> None:
-    from engine.backends.constants_files import read_constants
-
-    stale: dict[str, str] = {}
-    for one, made in zip(every, texts, strict=True):
-        present = None if one.path is None else read_constants(one.path, shown=one.shown)
-        if present != made.text:
-            stale[one.shown] = _difference(present, made.text, secret=bool(one.revealed))
+    stale = _stale(every, texts)
     if stale:
         names = ", ".join(stale)
         verb = "is" if len(stale) == 1 else "are"
@@ -253,6 +248,36 @@ def _check(
             hint=f"{shlex.join(['engine', *words])} writes it; then see what of the application "
             "used the old names",
         )
+
+
+def note_stale(invocation: Invocation, context: Context) -> None:
+    """Say after an apply which files of constants are stale; only those that pyproject.toml names.
+
+    What is wrong with the files or the states, `engine output --check` says.
+    """
+    if not context.settings.constants:
+        return
+    with contextlib.suppress(EngineError):
+        every = _configured(context)
+        stale = _stale(every, [_text(context, one) for one in every])
+        if stale:
+            words = ["engine", *(["-C", invocation.chdir] if invocation.chdir else [])]
+            invocation.write_note(
+                f"\nStale now: {', '.join(stale)}. To write it anew: {shlex.join(words)} output "
+                "--write"
+            )
+
+
+def _stale(every: Sequence[Wanted], texts: Sequence[Made]) -> dict[str, str]:
+    """The files that are not what would be written now, each with the first difference."""
+    from engine.backends.constants_files import read_constants
+
+    stale: dict[str, str] = {}
+    for one, made in zip(every, texts, strict=True):
+        present = None if one.path is None else read_constants(one.path, shown=one.shown)
+        if present != made.text:
+            stale[one.shown] = _difference(present, made.text, secret=bool(one.revealed))
+    return stale
 
 
 def _difference(present: str | None, text: str, *, secret: bool) -> str:
