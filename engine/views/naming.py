@@ -43,7 +43,7 @@ def with_names(
     if root is not None and line.name.startswith(plain):
         name = _named_path(entry.path, root, names) + line.name.removeprefix(plain)
         line = dataclasses.replace(line, name=name)
-    written = _written_at(sources, entry.path, names)
+    written = written_at(sources, entry.path, names)
     if line.more:
         attribute = root.at(entry.path) if root is not None else None
         refers = attribute is not None and attribute.element and attribute.element.reference
@@ -54,7 +54,7 @@ def with_names(
     return dataclasses.replace(line, text=f"{line.text}  # {waits}") if waits else line
 
 
-def _written_at(sources: Any, path: Path, names: Mapping[str, str]) -> Any:
+def written_at(sources: Any, path: Path, names: Mapping[str, str]) -> Any:
     """What is to be sent at a path, where elements of lists may be named by an id.
 
     Args:

@@ -100,13 +100,19 @@ def wants_colour(*, terminal: bool, refused: bool, environ: Mapping[str, str]) -
     return terminal and environ.get("TERM") != "dumb"
 
 
-def wrapped(text: str, indent: str) -> list[str]:
-    """A text in lines, each after the same; no word is broken."""
+def wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
+    """A text in lines, each after the same; no word is broken.
+
+    Args:
+        text: Its words.
+        indent: What each line begins with.
+        further: The same of the lines after the first, if it is another one.
+    """
     return textwrap.wrap(
         text,
         WIDTH,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=indent if further is None else further,
         break_long_words=False,
         break_on_hyphens=False,
     )

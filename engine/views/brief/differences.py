@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from engine.plan.amounts import Amount, amount_at
-from engine.plan.model import Change, FieldChange, FieldReason
+from engine.plan.model import Action, Change, FieldChange, FieldReason
 from engine.schema.attribute import Attribute, Kind, walk
 from engine.schema.resource_type import ResourceType
 from engine.values.markers import ABSENT, UNKNOWN
@@ -23,10 +23,11 @@ _MOST = 4
 """Parts of a line; further fields are counted."""
 _NAMED = 2
 """Entries and currencies that are named; more are counted."""
-_WIDEST = 44
+_WIDEST = 60
 """Both sides of a value; longer ones are left to the leaves."""
 _WIDEST_KEY = 120
 """The same of a key, such as the URL of a webhook endpoint."""
+_MADE = (Action.CREATE, Action.REPLACE)
 _RECORDED = (FieldReason.STAYS, FieldReason.GOES)
 # A number stays with its sign of percent.
 _WORD = re.compile(r" (?!%)")
@@ -119,16 +120,15 @@ def _references(
     for entry in entries:
         if entry.reason is not FieldReason.REFERENCE:
             continue
-        values = entry.after if isinstance(entry.after, (list, tuple)) else [entry.after]
         kept = entry.before if isinstance(entry.before, (list, tuple)) else [entry.before]
-        targets = [
-            names.referred(change, entry.path, value) for value in values if value not in kept
+        known = [
+            target
+            for target in names.referred(change, entry.path, entry.after)
+            if target.action in _MADE or target.id not in kept
         ]
-        known = [target for target in targets if target is not None]
         for target in known:
-            title = kind_title(target, names)
-            new = "the new " if target.after and target.action.value != "no-op" else ""
-            found.setdefault(f"{new}{title}", []).append(names.of(target))
+            new = "the new " if target.action in _MADE else ""
+            found.setdefault(f"{new}{kind_title(target, names)}", []).append(names.of(target))
         if not known:
             unknown.append(dotted(entry.path))
     for noun, named in found.items():

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.plan.model import Change, Plan, StepKind
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.source.words import how_often
+from engine.values.markers import UNKNOWN
 from engine.values.paths import Path, get_path, parse_path
 from engine.values.secret import Sealed, is_secret
+from engine.values.targets import AttributeTarget
 from engine.values.templates import targets_in
 from engine.values.tree import replaced
+from engine.views.naming import written_at
 
 _SENDING = (StepKind.CREATE, StepKind.UPDATE)
 _LONGEST = 60
@@ -58,19 +61,21 @@ class ObjectNames:
             self._found[change.address] = self._name(change)
         return self._found[change.address]
 
-    def referred(self, change: Change, path: Path, value: Any) -> Change | None:
-        """The change of the object that a value refers to; None if it is not in the plan.
+    def referred(self, change: Change, path: Path, value: Any) -> Sequence[Change]:
+        """The changes of the objects that a value refers to, as far as they are in the plan.
 
         Args:
-            change: The change of what refers to it.
+            change: The change of what refers to them.
             path: Of the value, in the declaration.
-            value: An id, or what is not known yet.
+            value: An id, what is not known yet, or a list of these.
         """
-        if isinstance(value, str) and value in self.addresses:
-            return self.changes.get(self.addresses[value])
-        written = get_path(self.sources.get(change.address, {}), path)
-        targets = (getattr(target, "address", "") for target in targets_in(written))
-        return self.changes.get(next(targets, ""))
+        source = self.sources.get(change.address, {})
+        ids = value if isinstance(value, (list, tuple)) else [value]
+        known = [self.addresses[id] for id in ids if isinstance(id, str) and id in self.addresses]
+        written = targets_in(written_at(source, path, self.addresses))
+        waits = [target.address for target in written if isinstance(target, AttributeTarget)]
+        found = dict.fromkeys([*known, *waits] if UNKNOWN in ids or not known else known)
+        return [self.changes[address] for address in found if address in self.changes]
 
     def text(self, change: Change, kind: ResourceType, path: str) -> str:
         """What a field adds to a name; of a reference, the name of the object."""
@@ -80,8 +85,7 @@ class ObjectNames:
         if attribute is None or attribute.sensitive or is_secret(value):
             return ""
         if attribute.reference:
-            other = self.referred(change, parts, value)
-            return "" if other is None else self.of(other)
+            return next(map(self.of, self.referred(change, parts, value)), "")
         if not isinstance(value, (str, int, float)) or isinstance(value, bool):
             return ""
         if parts[-1] == "interval":

@@ -42,7 +42,7 @@ SHAPE = {
     "needed",
 }
 # What a row says of a field that no attribute keeps, or that changes its shape.
-OF_ROWS = {"kind", "optional", "ignored", "instead", "content", "excused", "example"}
+OF_ROWS = {"signed", "kind", "optional", "ignored", "instead", "content", "excused", "example"}
 
 
 def _set(name: str) -> Any:

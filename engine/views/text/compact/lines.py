@@ -12,8 +12,8 @@ from engine.views.style import WIDTH, Style, wrapped
 
 _INDENT = " " * 6
 _WIDEST_ADDRESS = 56
-_NARROWEST = 36
-"""Columns without which the words of a change go below its address."""
+_NARROWEST = 48
+"""Columns without which the words of a change that needs several lines go below its address."""
 
 
 def group_lines(group: Sequence[DescribedChange], schemas: Schemas, style: Style) -> Iterator[str]:
@@ -51,7 +51,8 @@ def _change(one: DescribedChange, width: int, style: Style) -> Iterator[str]:
         yield f"{sign} {address}"
         return
     column = len("+/- ") + max(width, len(address)) + 2
-    if WIDTH - column < _NARROWEST:
+    room = WIDTH - column
+    if len(one.words) > room and room < _NARROWEST:
         yield f"{sign} {address}"
         yield from wrapped(one.words, _INDENT)
         return

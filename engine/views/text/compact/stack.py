@@ -62,9 +62,9 @@ def output_block(outputs: Sequence[OutputChange], style: Style, detail: Detail) 
             left = [one for one in left if one not in unknown]
             names = ", ".join(one.name for one in unknown)
             text = f"{sign} {counted(len(unknown), 'output')} {words}: {names}"
-            first, *rest = wrapped(text, "  ")
+            first, *rest = wrapped(text, "  ", "    ")
             lines.append(first.replace(sign, style.paint(sign, colour), 1))
-            lines += [f"  {line}" for line in rest]
+            lines += rest
     lines += lay_out(list(output_leaves(left)), style, "  ")
     yield "\n".join(lines)
 

@@ -382,6 +382,42 @@ def test_what_follows_a_new_object_says_so() -> None:
     assert line(product, price, steps=(step,)) == "points to the new price Pro"
 
 
+def test_a_list_that_follows_new_objects_names_them() -> None:
+    """And not what is in it as before; elements of a list may be known by an id."""
+    new = [
+        build.change(f"stripe_price.{name}", Action.REPLACE, id=f"price_{name}", removal=ARCHIVED)
+        for name in ("monthly", "yearly")
+    ]
+    old = build.change("stripe_price.weekly", Action.NO_OP, id="price_weekly")
+    product = build.change("stripe_product.pro", Action.NO_OP, id="prod_1")
+    path = ("features", "subscription_update", "products", "prod_1", "prices")
+    entry = FieldChange(
+        path=path,
+        before=["price_monthly", "price_weekly", "price_yearly"],
+        after=[UNKNOWN, "price_weekly", UNKNOWN],
+        reason=FieldReason.REFERENCE,
+    )
+    where = "stripe_billing_portal_configuration.portal"
+    portal = build.change(where, Action.UPDATE, fields=(entry,))
+    ids = [f"${{stripe_price.{name}.id}}" for name in ("monthly", "weekly", "yearly")]
+    products = [{"product": "${stripe_product.pro.id}", "prices": ids}]
+    step = build.step(
+        where, StepKind.UPDATE, params={"features": {"subscription_update": {"products": products}}}
+    )
+    assert line(portal, *new, old, product, steps=(step,)) == (
+        "points to the new prices Monthly and Yearly"
+    )
+
+
+def test_what_points_elsewhere_says_where() -> None:
+    """To an object that the plan leaves as it is."""
+    price = build.change("stripe_price.b", Action.NO_OP, id="price_b")
+    entry = build.field("default_price", "price_a", "price_b", reason=FieldReason.REFERENCE)
+    assert line(build.change("stripe_product.p", Action.UPDATE, fields=(entry,)), price) == (
+        "points to price B"
+    )
+
+
 def test_what_follows_another_stack_names_its_field() -> None:
     """The object is not in the plan."""
     entry = build.field("default_price", "price_1", "price_2", reason=FieldReason.REFERENCE)
