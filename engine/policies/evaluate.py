@@ -44,8 +44,8 @@ def ask(policies: Policies, plan: Callable[[], Plan]) -> Verdict:
     """
     failures = [
         Refusal(
-            f"{problem.file}{f':{problem.line}' if problem.line else ''}: {problem.message}"
-            + (f" ({problem.hint})" if problem.hint else "")
+            f"{problem.file}{f':{problem.line}' if problem.line else ''}: "
+            + _in_a_line(problem.message + (f" ({problem.hint})" if problem.hint else ""))
             + ". Until it is put right, no plan is carried out",
             PlanRule.POLICY_FAILED,
             line=f"{problem.file}:{problem.line}" if problem.line else problem.file,
@@ -65,7 +65,7 @@ def ask(policies: Policies, plan: Callable[[], Plan]) -> Verdict:
             PolicyFinding(
                 policy=policy.name,
                 mandatory=policy.mandatory,
-                message=finding.message,
+                message=_in_a_line(finding.message),
                 stack=finding.stack,
                 address=finding.address,
                 line=finding.line,
@@ -115,7 +115,7 @@ def _no_finding(value: Any) -> str:
 def _failure(policy: Policy, error: BaseException) -> Refusal:
     """Why a plan is refused since a policy could not be asked."""
     line = policy.defined_at
-    what = _text(error)
+    what = _in_a_line(_text(error))
     if not isinstance(error, NonsenseError):
         what = f"it raised {what} at line {_line(error, policy)}"
     return Refusal(
@@ -125,6 +125,11 @@ def _failure(policy: Policy, error: BaseException) -> Refusal:
         line=line,
         policy=policy.name,
     )
+
+
+def _in_a_line(text: str) -> str:
+    """A text of an author, who may quote one of the account: nothing that a terminal acts on."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _text(error: BaseException) -> str:

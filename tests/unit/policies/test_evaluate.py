@@ -158,3 +158,15 @@ def test_what_policies_print_is_not_in_documents(capsys: pytest.CaptureFixture[s
     asked(lambda _: sys.stdout.write("looked\n") and None)
     found = capsys.readouterr()
     assert (found.out, found.err) == ("", "looked\n")
+
+
+def test_what_authors_write_is_one_harmless_line() -> None:
+    """A policy may quote the name of a customer, who chose it."""
+    hostile = "\x1b[31mred\x1b[0m\n  `code` | @user\u202e\x00"
+
+    def raises(_: Plan) -> None:
+        raise ValueError(hostile)
+
+    (finding,) = asked(lambda plan: plan.refuse(hostile)).findings
+    assert finding.message == "[31mred [0m `code` | @user"
+    assert "ValueError: [31mred [0m `code` | @user at line" in failure(raises)
