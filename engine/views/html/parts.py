@@ -159,7 +159,7 @@ def leaf_table(leaves: Sequence[Leaf]) -> h.Node:
 
 
 def _leaf_rows(entry: Leaf) -> Iterator[h.Element]:
-    yield _leaf_row(entry.symbol, h.th(scope="row")[entry.name], entry.text)
+    yield _leaf_row(entry.symbol, h.th[entry.name], entry.text)
     for sign, text in entry.more:
         yield _leaf_row(sign, h.td, text)
 

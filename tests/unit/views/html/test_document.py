@@ -141,3 +141,8 @@ def test_a_stream_that_takes_ascii_only_gets_references() -> None:
 def test_the_script_is_small() -> None:
     """It is read by people too."""
     assert len(PAGES["plan"].partition("<script>")[2].splitlines()) < 300
+
+
+def test_a_thousand_changes_are_a_file_that_can_be_sent() -> None:
+    """With the graph of all of them."""
+    assert len(VIEW.written(VIEW.plan(reports.many_changes())).encode()) < 2_000_000
