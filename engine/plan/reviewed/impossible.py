@@ -15,7 +15,7 @@ from typing import Any
 from engine.frozen import frozen
 from engine.plan.inputs.ownership import key_of
 from engine.plan.reviewed.leaves import recorded_leaves
-from engine.schema.attribute import Attribute
+from engine.schema.attribute import Attribute, walk
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.state.model import ResourceState, State
@@ -240,8 +240,11 @@ def _changed_for_good(
     if kind.life.ending is not None:
         return  # it lives on by itself, as a subscription does
     old, new = (recorded_leaves(None, one) for one in (was, entry))
+    priced = _has_amounts_for_good(kind)
     for path in sorted(old.keys() & new.keys(), key=dotted):
         differs = old[path] != new[path] and _is_for_good(kind.root, path)
+        if not priced and get_path(was.declared, path) == get_path(entry.declared, path):
+            continue  # what the API cannot change, the Dashboard may
         if differs and _as_text(old[path]) != _as_text(new[path]):
             yield Finding(
                 path=("resources", address, "attributes", *path),
@@ -260,6 +263,14 @@ def _is_for_good(root: Attribute, path: Path) -> bool:
         return False
     along = [inner for _, inner in root.along(path)]
     return not any(inner.write_only or inner.frozen or inner.add_only for inner in along)
+
+
+def _has_amounts_for_good(kind: ResourceType) -> bool:
+    """Whether objects of a type have amounts that nothing changes: a price, a coupon."""
+    return any(
+        attribute.money and attribute.immutable and attribute.in_response
+        for _, attribute in walk(kind.root)
+    )
 
 
 def _as_text(value: Any) -> Any:

@@ -120,6 +120,18 @@ def test_the_order_of_a_list_is_no_change() -> None:
     assert found(before, after) == ["review-immutable"]
 
 
+def test_what_the_dashboard_may_change_is_found_with_its_declaration_alone() -> None:
+    """A refresh records the one; the other would have been a replacement."""
+    before = one(resource("stripe_tax_rate", "txr_1", percentage=19))
+    drifted = dataclasses.replace(
+        before.resources["stripe_tax_rate.pro"], attributes={"percentage": 20}
+    )
+    assert found(before, one(drifted)) == []
+    assert found(before, one(resource("stripe_tax_rate", "txr_1", percentage=20))) == [
+        "review-immutable"
+    ]
+
+
 def test_what_lives_on_by_itself_may_change() -> None:
     """A subscription gets another anchor from Stripe."""
     before = one(resource("stripe_subscription", "sub_1", billing_cycle_anchor=1))
