@@ -122,6 +122,7 @@ OPTIONS: Mapping[str, Ours] = {
     "--api-key": _KEY,
     "--approve": _YES,
     "--auto-approve": _YES,
+    "--compact-warnings": Ours("plan --compact", "writes a line a change, and equal warnings once"),
     "--cwd": Ours("plan -C DIR", "works on the project in DIR"),
     "--debug": Ours("plan --verbose", "shows more, and tracebacks of bugs"),
     "--diff": _PLAN,

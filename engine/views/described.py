@@ -79,8 +79,10 @@ def describe_plan(
         schemas: Resource types by name.
         impacts: What uses the objects of the plan, as far as it was counted.
     """
-    objects = ObjectNames(plan, schemas)
     pending = plan.pending
+    if not pending:  # of a large plan that does nothing, nothing is looked up
+        return ()
+    objects = ObjectNames(plan, schemas)
     shown = [objects.changes[change.address] for change in pending]
     called = objects.of_all(shown)
     described = []
