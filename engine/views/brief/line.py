@@ -36,16 +36,25 @@ def brief(change: Change, names: ObjectNames) -> Brief:
     kind = names.schemas.get(change.type)
     if kind is None:
         return Brief("")
+    left = _left(change, kind, names)
     if change.action in ENDS:
-        return Brief(", ".join(_what(kind, change, change.before, names)), _end(change))
+        return Brief(", ".join([*_what(kind, change, change.before, names), *left]), _end(change))
     if change.action in _MADE:
         return Brief(", ".join(_what(kind, change, change.after, names)))
-    parts, end = [*differences(change, kind, names)], _old(change, kind, names)
+    parts, end = [*differences(change, kind, names), *left], _old(change, kind)
     if not parts and not end and change.action is not Action.MOVE:
         parts = [*_what(kind, change, change.after, names)]
     if change.moved_from is not None:
         parts.append(f"was {change.moved_from}")
     return Brief(", ".join(parts), end)
+
+
+def _left(change: Change, kind: ResourceType, names: ObjectNames) -> Iterator[str]:
+    """The objects that it replaced earlier and that are removed only now, by their ids."""
+    left = [id for id in names.removed.get(change.address, ()) if id != change.id]
+    if left:
+        noun, is_ = (kind.title, "is") if len(left) == 1 else (f"{kind.title}s", "are")
+        yield f"the {noun} that it replaced {is_} removed [{', '.join(left)}]"
 
 
 def _what(
@@ -74,11 +83,8 @@ def _end(change: Change) -> str:
     return "has ended already" if Reason.PAST in change.reasons else "stays on Stripe"
 
 
-def _old(change: Change, kind: ResourceType, names: ObjectNames) -> str:
+def _old(change: Change, kind: ResourceType) -> str:
     """What becomes of the object that another one replaces; empty if there is none."""
-    if change.reasons == (Reason.SUPERSEDED,):
-        ids = names.removed.get(change.address, ())
-        return f"the {kind.title} that it replaced is removed{''.join(f' [{id}]' for id in ids)}"
     if change.action is not Action.REPLACE:
         return ""
     if change.removal is None:

@@ -37,7 +37,7 @@ class ObjectNames:
         }
         self.removed: dict[str, list[str]] = {}
         for step in plan.steps:
-            if step.kind is StepKind.REMOVE and step.id:
+            if step.kind is StepKind.REMOVE and step.id and step.type == step.address.type:
                 self.removed.setdefault(step.address, []).append(step.id)
         self._found: dict[str, str] = {}
 

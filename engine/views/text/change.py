@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.plan.model import ACCOUNT_PATH, Drift, FieldChange, OutputChange
+from engine.plan.model import ACCOUNT_PATH, Drift, FieldChange, OutputChange, Reason
 from engine.values.markers import ABSENT
 from engine.views import vocabulary
 from engine.views.brief.line import ENDS
@@ -33,7 +33,8 @@ def change_lines(described: DescribedChange, style: Style) -> Iterator[str]:
     if not any(entry.path == ACCOUNT_PATH for entry in change.fields):  # else a line says it
         name += vocabulary.on_account(change.account)
     place = style.paint(f"  {change.line}", "dim") if change.line else ""
-    words = described.words if change.action in ENDS else ""
+    ends = change.action in ENDS or Reason.SUPERSEDED in change.reasons
+    words = described.words if ends else ""
     if words and len(name) + len(words) + _MARGIN <= WIDTH:
         name, words = f"{name}  {words}", ""
     yield f"{style.paint(f'{described.symbol:>3}', colour)} {name}{place}"

@@ -17,6 +17,7 @@ from engine.plan.model import (
     OutputChange,
     PlanReport,
     Reason,
+    StepKind,
 )
 from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.lifecycle import Removal, Verb
@@ -208,6 +209,19 @@ def test_removals_say_what_they_remove() -> None:
     assert "\n  - stripe_price.p1 [price_1]  Early bird: $24.00 a month\n" in full
     assert "\n  . stripe_promotion_code.c1 [promo_1]  SPRING\n" in full
     assert "\n  - stripe_webhook_endpoint.w1 [we_1]  https://a.example/hook: all events\n" in full
+
+
+def test_what_a_replacement_left_is_named_in_both_forms() -> None:
+    """An earlier run made the new object and did not get to remove the old one."""
+    change = build.change(
+        "stripe_price.p1", Action.UPDATE, id="price_new", reasons=(Reason.SUPERSEDED,),
+        removal=ARCHIVED, before={"currency": "usd"}, after={"currency": "usd"},
+    )  # fmt: skip
+    step = build.step("stripe_price.p1", StepKind.REMOVE, id="price_old", removal=ARCHIVED)
+    report = build.report(build.plan(change, steps=(step,)))
+    words = "the price that it replaced is removed [price_old]"
+    assert f"\n  ~ stripe_price.p1  {words}\n" in text_of(report, compact=True)
+    assert f"\n  ~ stripe_price.p1 [price_new]  {words}\n" in text_of(report)
 
 
 def test_what_a_removal_removes_goes_below_where_it_has_no_room() -> None:
