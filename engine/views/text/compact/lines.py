@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from engine.schema.resource_type import Schemas
@@ -32,15 +33,22 @@ def group_lines(group: Sequence[DescribedChange], schemas: Schemas, style: Style
     for sentence in filter(None, (f"{counted(len(group), title)}{where} {heading}", order)):
         for line in wrapped(sentence, "  # "):
             yield style.paint(line, "bold")
-    shared = [note for note in group[0].notes if all(note in one.notes for one in group)]
+    shared = [note for note in group[0].notes if many and all(note in one.notes for one in group)]
+    usual, times = Counter(one.used_by for one in group).most_common(1)[0]
+    usual = usual if times > 1 and all(one.used_by for one in group) else ""
     width = min(max(len(one.change.address) for one in group), _WIDEST_ADDRESS)
     for one in group:
         yield from _change(one, width, style)
-        yield from _below(
-            one, [note for note in one.notes if note not in shared or not many], style
-        )
-    for note in shared if many else ():
-        yield from _marked(f"of all {len(group)}: {note}", style)
+        for note in one.notes:
+            if note not in shared:
+                yield from _marked("!", note, style, "yellow", "bold")
+        if one.used_by and one.used_by != usual:
+            yield from _marked("used by:", one.used_by, style, "bold")
+    for note in shared:
+        yield from _marked("!", f"of all {len(group)}: {note}", style, "yellow", "bold")
+    if usual:
+        which = f"all {times}" if times == len(group) else f"the other {times}"
+        yield from _marked(f"{which} used by:", usual, style, "bold")
 
 
 def _change(one: DescribedChange, width: int, style: Style) -> Iterator[str]:
@@ -61,16 +69,8 @@ def _change(one: DescribedChange, width: int, style: Style) -> Iterator[str]:
     yield from rest
 
 
-def _below(one: DescribedChange, notes: Sequence[str], style: Style) -> Iterator[str]:
-    for note in notes:
-        yield from _marked(note, style)
-    if one.used_by:
-        first, *rest = wrapped(f"used by: {one.used_by}", _INDENT)
-        yield first.replace("used by:", style.paint("used by:", "bold"), 1)
-        yield from rest
-
-
-def _marked(note: str, style: Style) -> Iterator[str]:
-    first, *rest = wrapped(f"! {note}", _INDENT)
-    yield first.replace("!", style.paint("!", "yellow", "bold"), 1)
+def _marked(mark: str, text: str, style: Style, *colours: str) -> Iterator[str]:
+    """A mark and what follows it, below what it is about."""
+    first, *rest = wrapped(f"{mark} {text}", _INDENT)
+    yield first.replace(mark, style.paint(mark, *colours), 1)
     yield from rest

@@ -283,6 +283,27 @@ def test_what_uses_an_object_is_below_it() -> None:
     ) in text_of(report)
 
 
+def test_what_uses_most_of_them_is_said_once() -> None:
+    """So that the line of the one that is used is seen."""
+
+    def impact(number: int, *uses: Use) -> Impact:
+        where = parse_address(f"stripe_price.p{number:03}")
+        return Impact(stack="saas", address=where, id=f"price_{number:08}", uses=uses)
+
+    use = Use(what="active subscriptions", count=7)
+    impacts = (impact(1), impact(2, use), impact(3))
+    report = build.report(build.plan(*prices(3)), impacts=impacts, impact_asked=True)
+    lines = text_of(report, compact=True).splitlines()
+    at = lines.index("+/- stripe_price.p001  $10.00 -> $12.00 a month, +20 %")
+    assert lines[at + 2 : at + 5] == [
+        "      used by: 7 active subscriptions",
+        "+/- stripe_price.p003  $30.00 -> $32.00 a month, +6.7 %",
+        "      the other 2 used by: nothing that was found",
+    ]
+    unused = build.report(build.plan(*prices(2)), impacts=(impact(1), impact(2)), impact_asked=True)
+    assert "\n      all 2 used by: nothing that was found\n" in text_of(unused, compact=True)
+
+
 def test_long_words_go_on_in_their_column() -> None:
     """Or below the address, if that leaves them no room."""
     names = ("name", "unit_label", "url", "statement_descriptor")
