@@ -233,10 +233,10 @@ class StateCommit:
         if done.returncode:
             name = next(word for word in words if not word.startswith("-"))
             raise StateNotPushedError(
-                f"git {name} failed: what this run has recorded is not pushed",
+                f"git {name} failed",
                 cause=redact(done.stderr.strip()),
-                hint="run this step again; if its machine is gone, engine state rebuild finds what "
-                "was made",
+                hint="run this step again; if an apply was recorded on a machine that is gone, "
+                "engine state rebuild finds what it made",
             )
         return done.stdout.removesuffix("\n")
 
