@@ -281,6 +281,13 @@ def serve_emulator(
     return EmulatorServer(Emulator(path, rate=rate), port=port, latency=latency)
 
 
+_CODE_HOSTS = {
+    "GITHUB_ACTIONS": ("GITHUB_REPOSITORY", "GITHUB_SHA"),
+    "GITLAB_CI": ("CI_PROJECT_ID", "CI_PROJECT_URL", "CI_API_V4_URL", "CI_COMMIT_SHA"),
+}
+"""The variable that each code host sets in its jobs, and those that are needed of it."""
+
+
 def open_code_host(environ: Mapping[str, str]) -> CodeHost:
     """The code host whose job this is.
 
@@ -289,9 +296,16 @@ def open_code_host(environ: Mapping[str, str]) -> CodeHost:
             GitHub if that is not set.
 
     Raises:
-        UsageError: if it is none.
+        UsageError: if it is none, or a variable of every job is not there.
         CodeHostError: if its API is not reached over https.
     """
+    for host, needed in _CODE_HOSTS.items():
+        missing = [name for name in needed if not environ.get(name)]
+        if environ.get(host) == "true" and missing:
+            raise UsageError(
+                f"{host} is set, as in every job, and {missing[0]} is not",
+                hint="give all variables of the job to what runs engine, such as a container",
+            )
     token = environ.get("ENGINE_CI_TOKEN") or ""
     if environ.get("GITHUB_ACTIONS") == "true":
         from engine.backends.code_hosts.github import GitHub

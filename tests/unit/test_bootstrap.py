@@ -12,8 +12,8 @@ from engine.backends.secrets.command import CommandSink
 from engine.backends.secrets.env_file import EnvFileSink
 from engine.backends.secrets.file import FileSink
 from engine.backends.state.file_backend import FileBackend
-from engine.bootstrap import open_project
-from engine.errors import GuardError, SettingsError
+from engine.bootstrap import open_code_host, open_project
+from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
 
 KEY = "sk_live_51Hidden"  # what must not be shown
@@ -134,3 +134,17 @@ def test_neither_settings_nor_ports_show_a_key(
     for holder in (context.settings, context.connect):
         with pytest.raises(TypeError, match="cannot be pickled"):
             pickle.dumps(holder)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "runs in a job of GitHub Actions or of GitLab CI"),
+        ({"GITHUB_ACTIONS": "true"}, "GITHUB_REPOSITORY is not"),
+        ({"GITLAB_CI": "true", "CI_PROJECT_ID": "1"}, "CI_PROJECT_URL is not"),
+    ],
+)
+def test_outside_of_a_job_there_is_no_code_host(variables: dict[str, str], message: str) -> None:
+    """Nor in a container that got some of a job's variables."""
+    with pytest.raises(UsageError, match=message):
+        open_code_host(variables)

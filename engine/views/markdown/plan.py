@@ -89,7 +89,7 @@ def change_sections(
         return [_change_line(one, several=several, done=done) for one in found]
 
     used = [
-        f"{_named(one, several=several)} {inline.words(one.used_by)}"
+        _named(one, one.used_by, several=several)
         for one in changes
         if one.used_by not in ("", NOTHING)
     ]
@@ -186,17 +186,16 @@ def _where(report: PlanReport) -> str:
 
 def _change_line(one: DescribedChange, *, several: bool, done: bool) -> str:
     """A change in a line, and its notes below it."""
-    parts = [inline.code(one.symbol), _named(one, several=several)]
-    parts.append(inline.words(one.brief or ("" if done else one.heading)))
-    if one.change.line:
-        parts.append(f"at {inline.code(one.change.line)}")
-    line = " ".join(filter(None, parts))
+    words = one.brief or ("" if done else one.heading)
+    line = f"{inline.code(one.symbol)} {_named(one, words, one.change.line, several=several)}"
     return "\n".join([line, *(f"  - {inline.words(note)}" for note in one.notes if not done)])
 
 
-def _named(one: DescribedChange, *, several: bool) -> str:
+def _named(one: DescribedChange, words: str, line: str = "", *, several: bool) -> str:
+    """What people call an object, what is said of it, and where it is in the code."""
     address = f"{one.stack}:{one.change.address}" if several else str(one.change.address)
-    return f"{inline.name(one.name)} ({inline.code(address)})"
+    places = ", ".join(inline.code(place) for place in (address, line) if place)
+    return " ".join(filter(None, [inline.name(one.name), inline.words(words), f"({places})"]))
 
 
 def _diff(one: DescribedChange, *, several: bool) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from markdown_it import MarkdownIt
 
 from engine.address import parse_address
 from engine.catalog import loader
 from engine.errors import LockHeldError, Problem, StackError
 from engine.plan.impact import Impact, Use
-from engine.plan.model import Action, Change, OutputChange, PlanReport, Reason, StepKind
+from engine.plan.model import Action, Change, Drift, OutputChange, PlanReport, Reason, StepKind
 from engine.plan.refusal import PlanRule, PolicyFinding, Refusal, RefusedError
 from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Removal, Verb
@@ -19,6 +22,7 @@ from engine.views.markdown.results import applied_markdown, error_markdown, stat
 from tests.support import build
 
 SCHEMAS = loader.schemas()
+PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 PROTECTED = Refusal(
     "it is protected: remove protect=True first",
     PlanRule.PROTECTED,
@@ -64,11 +68,9 @@ def test_the_money_is_in_words(dearer: Change) -> None:
     line = next(
         line for line in lines_of(build.report(build.plan(dearer))) if "Pro monthly" in line
     )
-    assert line.startswith("- `+/-` **Pro monthly** (`stripe_price.pro-monthly`) ")
-    assert "$20.00" in line
-    assert "-> $24.00 a month, +20 %" in line
+    assert line.startswith("- `+/-` **Pro monthly** $20.00 -> $24.00 a month, +20 %")
     assert "archived" in line
-    assert line.endswith("at `stacks/shop.py:12`")
+    assert line.endswith("(`stripe_price.pro-monthly`, `stacks/shop.py:12`)")
 
 
 def test_what_matters_comes_first(
@@ -111,7 +113,7 @@ def test_what_matters_comes_first(
     ]
     text = plan_markdown(report, SCHEMAS)
     assert "Environment live, account `acct_1`, **LIVE MODE**" in text
-    assert "- **Pro monthly** (`stripe_price.pro-monthly`) 1,000+ active subscriptions" in text
+    assert "- **Pro monthly** 1,000+ active subscriptions (`stripe_price.pro-monthly`)" in text
 
 
 def test_a_refusal_names_its_rule_and_its_line() -> None:
@@ -163,7 +165,7 @@ def test_the_stack_is_named_where_there_are_several(dearer: Change) -> None:
     """An address alone would not say which."""
     report = build.report(build.plan(dearer, stack="shop"), build.plan(stack="other"))
     text = plan_markdown(report, SCHEMAS)
-    assert "(`shop:stripe_price.pro-monthly`)" in text
+    assert "(`shop:stripe_price.pro-monthly`, " in text
     assert "@@ shop:stripe_price.pro-monthly [price_1]" in text
 
 
@@ -265,3 +267,49 @@ def test_an_error_says_what_to_do_next() -> None:
     )
     problem = Problem(file="stacks/shop.py", line=3, message="no such field @x", hint="say `y`")
     assert "- `stacks/shop.py:3`: no such field `@x`" in error_markdown(StackError((problem,)))
+
+
+HOSTILE = "@all #1 <img src=x> </details> `a` ```b [c](https://d.example) |e| \u202ef\n/close"
+
+
+def test_text_of_an_account_has_no_effect_on_a_page(dearer: Change) -> None:
+    """Wherever it comes from: a name, a code, a note, a warning, an output, an id."""
+    product = build.change(
+        "stripe_product.pro",
+        Action.UPDATE,
+        id=HOSTILE,
+        before={"name": HOSTILE, "description": "x"},
+        after={"name": HOSTILE, "description": HOSTILE},
+        fields=(build.field("description", "x", HOSTILE),),
+        notes=(HOSTILE,),
+    )
+    coupon = build.change(
+        "stripe_coupon.old",
+        Action.DELETE,
+        id=HOSTILE,
+        before={"id": HOSTILE, "name": HOSTILE},
+        removal=Removal(verb=Verb.DELETE),
+    )
+    plan = build.plan(
+        dearer,
+        product,
+        coupon,
+        outputs=(OutputChange(name="o", before=HOSTILE, after=HOSTILE + "!"),),
+        warnings=(HOSTILE,),
+        refusals=(Refusal(HOSTILE, PlanRule.PROTECTED, address="stripe_coupon.old"),),
+        drift=(Drift(address=product.address, type="stripe_product", id=HOSTILE, gone=True),),
+    )
+    uses = (Use(what="links", count=1, unmanaged=(HOSTILE,)),)
+    impact = Impact(stack="saas", address=product.address, id="p", uses=uses)
+    text = plan_markdown(build.report(plan, impacts=(impact,)), SCHEMAS)
+    tokens = PARSER.parse(text)
+    within = [child for token in tokens for child in token.children or ()]
+    kinds = {token.type for token in (*tokens, *within)}
+    assert not kinds & {"image", "link_open", "html_inline", "table_open", "s_open"}
+    html = [token.content for token in tokens if token.type == "html_block"]
+    assert all(
+        re.fullmatch(r"(<details><summary>[\w ,]+</summary>|</details>)\n?", h) for h in html
+    )
+    seen = " ".join(child.content for child in within if child.type == "text")
+    assert not re.search(r"@|#1|/close|https|\u202e", seen)
+    assert sum(token.type == "fence" for token in tokens) == 3
