@@ -113,7 +113,7 @@ def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> in
 def apply(
     invocation: Invocation, stacks: tuple[str, ...], *, branch: str, lock_timeout: float
 ) -> int:
-    r"""Apply exactly the plan that was reviewed with the change that was merged.
+    r"""Apply exactly the plan that was reviewed before the merge.
 
     Without that plan, or if anything that it was made from has changed, it is refused with exit
     code 4, and nothing is changed. In a run that a person started, the plan of this run is applied.

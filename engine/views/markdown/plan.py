@@ -192,7 +192,7 @@ def _change_line(one: DescribedChange, *, several: bool, done: bool) -> str:
 
 
 def _named(one: DescribedChange, words: str, line: str = "", *, several: bool) -> str:
-    """What people call an object, what is said of it, and where it is in the code."""
+    """What people call an object, words about it, and where it is in the code."""
     address = f"{one.stack}:{one.change.address}" if several else str(one.change.address)
     places = ", ".join(inline.code(place) for place in (address, line) if place)
     return " ".join(filter(None, [inline.name(one.name), inline.words(words), f"({places})"]))

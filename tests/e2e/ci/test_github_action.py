@@ -55,7 +55,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
         monkeypatch.delenv("STRIPE_API_BASE")
         with Blobs() as blobs, GitHubStandIn(blobs) as github:
             team = Team(tmp_path, github, emulator, base)
-            team.propose(1, 'name="Pro"', 'name="Pro plan"')
+            team.propose(1, 'name="Plan"', 'name="Pro"')
             assert team.check(1)[0].code == 0
             team.merge(1)
             ended, _ = team.on_main("apply")
@@ -153,7 +153,7 @@ def test_a_plan_that_is_refused_fails_the_check_and_says_which_rule(team: Team) 
 
 def test_a_policy_stops_a_price_cut_in_the_pull_request(team: Team) -> None:
     """By its name, in the comment; a mention in its words is none."""
-    team.propose(2, 'name="Pro plan"', 'name="Pro"')
+    team.propose(2, 'name="Pro"', 'name="Pro plan"')
     team.write("stacks/_policies.py", POLICY)
     team.github.pull(2, team.commit("A policy"))
     git(team.clone, "push", "--quiet", "origin", "change-2")
@@ -265,7 +265,7 @@ def test_the_code_that_is_merged_is_the_code_that_was_planned(team: Team) -> Non
     """Another merge that is not applied yet changes what this one means."""
     team.propose(2, MONTHLY, "unit_amount=2400,")
     team.check(2)
-    team.propose(3, 'name="Pro plan"', 'name="Pro"')
+    team.propose(3, 'name="Pro"', 'name="Pro plan"')
     team.merge(3)
     team.merge(2)
     ended, _ = team.on_main("apply")
@@ -359,7 +359,7 @@ def test_drift_is_one_issue(team: Team) -> None:
         bodies.append(issue["body"])
     assert "Pro @everyone <b>" in bodies[0].partition("```")[2]
     assert "Pro #1" in bodies[1]
-    by_hand.call("post", path, name="Pro plan")
+    by_hand.call("post", path, name="Pro")
     ended, _ = team.on_main("drift", "schedule")
     assert ended.code == 0, ended.err
     assert team.github.issues[1]["state"] == "closed"

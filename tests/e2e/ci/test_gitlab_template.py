@@ -25,7 +25,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitLabTeam
         monkeypatch.delenv("STRIPE_API_BASE")
         with GitLabStandIn() as gitlab:
             team = GitLabTeam(tmp_path, gitlab, emulator, base)
-            team.propose(1, 'name="Pro"', 'name="Pro plan"')
+            team.propose(1, 'name="Plan"', 'name="Pro"')
             ended = team.check(1)
             assert ended.code == 0, ended.err
             team.merge(1)
@@ -67,7 +67,7 @@ def test_drift_is_one_issue(team: GitLabTeam) -> None:
     assert team.on_main("engine drift", "schedule").code == 2
     (issue,) = team.gitlab.issues
     assert "Pro by hand" in issue["description"]
-    change_product(team, "Pro plan", product)
+    change_product(team, "Pro", product)
     assert team.on_main("engine drift", "schedule").code == 0
     assert [one["state"] for one in team.gitlab.issues] == ["closed"]
 

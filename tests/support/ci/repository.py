@@ -15,7 +15,7 @@ STACK = """
     from engine import output
     from engine.stripe import Price, Product
 
-    pro = Product("pro", name="Pro")
+    pro = Product("pro", name="Plan")
     monthly = Price(
         "pro-monthly", product=pro.id, currency="usd", unit_amount=2000,
         recurring={"interval": "month"}, lookup_key="pro_monthly",
