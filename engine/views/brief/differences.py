@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -99,9 +100,15 @@ def _share(kind: ResourceType, change: Change, *paths: Path) -> str:
 
 def currencies_of(kind: ResourceType, values: Mapping[str, Any]) -> Iterator[str]:
     """Say in which further currencies an object has its amounts."""
-    for path, attribute in walk(kind.root):
-        if attribute.currency_keys and isinstance(held := get_path(values, path), Mapping) and held:
+    for path in _by_currency(kind):
+        if isinstance(held := get_path(values, path), Mapping) and held:
             yield f"also in {', '.join(held)}"
+
+
+@functools.cache
+def _by_currency(kind: ResourceType) -> tuple[Path, ...]:
+    """The maps of a type that have an entry for each currency."""
+    return tuple(path for path, attribute in walk(kind.root) if attribute.currency_keys)
 
 
 def _is_told(path: Path, told: Container[Path]) -> bool:
