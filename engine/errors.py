@@ -24,6 +24,8 @@ turns them into text and exit codes.
     ├── PlanFileError                  a plan file that cannot be read, trusted or written
     ├── SecretSinkError                the place for secrets cannot take one
     ├── RepositoryError                git cannot read what is asked for
+    ├── StateNotPushedError            git cannot push a state (engine/backends/state_commit.py)
+    ├── CodeHostError                  GitHub or GitLab refused (engine/ports/ci/code_host.py)
     ├── ProviderError                  Stripe refused, or could not be reached
     │   ├── AuthenticationError        401
     │   ├── PermissionDeniedError      403
