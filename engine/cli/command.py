@@ -17,7 +17,7 @@ from engine.cli.completion import complete_environments
 from engine.cli.invocation import Invocation
 from engine.errors import UsageError
 from engine.suggest import nearest
-from engine.views.formats import FORMATS
+from engine.views.formats import FORMATS, TEXT, option_of
 
 _OPTIONS_AS_COMMANDS = ("help", "version")
 _ONE_DASH = re.compile(r"-[a-zA-Z][\w-]")
@@ -33,7 +33,20 @@ def _remember(context: click.Context, param: click.Parameter, value: Any) -> Non
 
 def _choose_format(context: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value and param.name is not None:
-        context.ensure_object(Invocation).format = param.name
+        context.ensure_object(Invocation).format = _only_format(context, param.name)
+
+
+def _only_format(context: click.Context, name: str) -> str:
+    """A format that no other one on the line contradicts: a script would read the wrong one."""
+    before = context.ensure_object(Invocation).format
+    if before in (TEXT, name):
+        return name
+    # The shared option first, whichever came first on the line.
+    both = sorted((before, name), key=lambda one: not FORMATS[one].help)
+    raise UsageError(
+        f"{' and '.join(map(option_of, both))} do not go together",
+        hint="choose one of them",
+    )
 
 
 def _shared(*declarations: str, **attributes: Any) -> click.Option:
@@ -49,7 +62,7 @@ def _choose_named(context: click.Context, _: click.Parameter, value: str | None)
             f"--format {value} is for a file, not for a terminal",
             hint=f"{path} --format {value} > {FORMATS[value].file}",
         )
-    context.ensure_object(Invocation).format = value
+    context.ensure_object(Invocation).format = _only_format(context, value)
 
 
 format_option = click.option(

@@ -88,13 +88,24 @@ def report_error(
     try:
         shown = invocation.report_view.error(error) if page is None else page
         if shown:
-            invocation.write_out(shown)
-            sys.stdout.flush()
+            _write_page(shown, invocation)
         text = error_text(error, invocation.style(sys.stderr))
         invocation.write_err(f"{preface}{text}")
     except BrokenPipeError:
         _reader_left()
     return error.exit_code
+
+
+def _write_page(page: Page, invocation: Invocation) -> None:
+    """Write a page of an error, unless stdout takes nothing, as a full disk: stderr says so."""
+    try:
+        invocation.write_out(page)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        invocation.write_err(f"Error: the output cannot be written: {error.strerror}")
+        _reader_left()
 
 
 def _usage(error: click.ClickException) -> UsageError:

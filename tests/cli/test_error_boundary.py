@@ -190,3 +190,22 @@ def test_characters_that_a_terminal_cannot_show_are_escaped(
     assert "Caf\\xe9" in ended.out
     ended = shell("plan", "--json", "--var", "name=Café", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert "Caf\\u00e9" in ended.out
+
+
+@pytest.mark.parametrize("format", ["json", "markdown", "html"])
+def test_a_page_that_cannot_be_written_leaves_its_error_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    """As where stdout is a file on a full disk: the error has a page, too, which has no room."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def refuse(*_: object) -> NoReturn:
+        raise full
+
+    monkeypatch.setattr(sys.stdout, "write", refuse)
+    assert guarded(raising(full), Invocation(format=format)) == 1
+    assert capsys.readouterr().err == (
+        "Error: the output cannot be written: No space left on device\n"
+        "Error: No space left on device\n"
+        "Hint: make room on the disk and run the command again\n"
+    )

@@ -34,6 +34,27 @@ def test_a_mistake_is_a_document_whatever_asks_for_it(
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "plan --json --format markdown",
+        "plan --format=markdown --json",
+        "--json plan --format markdown",
+    ],
+)
+def test_two_formats_do_not_go_together(engine: Engine, line: str) -> None:
+    """A program that asked for JSON would read something else."""
+    ended = engine(*line.split())
+    assert ended.code == 1
+    assert "--json and --format markdown do not go together" in ended.err
+    assert json.loads(ended.out)["error"]["reference"] == "usage"
+
+
+def test_one_format_may_be_asked_for_twice(engine: Engine) -> None:
+    """As by an alias and the line."""
+    assert engine("--json", "plan", "--format", "json").code == 0
+
+
+@pytest.mark.parametrize(
     ("format", "mark"), [("markdown", "stripe_product"), ("html", "<!doctype")]
 )
 def test_a_plan_is_written_in_each_format(engine: Engine, format: str, mark: str) -> None:
