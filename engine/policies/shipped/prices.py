@@ -24,6 +24,9 @@ _SCALES = (
 _NEW = (Action.CREATE, Action.IMPORT, Action.REVIVE)
 """What may take the place of something that is removed."""
 
+_GONE = (Action.DELETE, Action.FORGET)
+"""What is no longer declared: archived, or left on Stripe, where nothing offers it any more."""
+
 
 def max_price_cut(plan: Plan, most: Decimal) -> Iterator[tuple[Change, str]]:
     """Prices that are cut by more than a share."""
@@ -39,10 +42,9 @@ def _moved(plan: Plan, most: Decimal, sign: int) -> Iterator[tuple[Change, str]]
     charged = [change for change in plan.changes if change.kind.life.charged]
     for change in charged:
         yield from ((change, why) for why in _against(change, most, sign))
-    removed = _Removed((one for one in charged if one.action is Action.DELETE), sign)
+    gone = _Gone(charged, sign)
     for change in charged:
-        if change.action in _NEW:
-            yield from ((change, why) for why in removed.instead(change, most))
+        yield from ((change, why) for why in gone.instead(change, most))
 
 
 def _against(change: Change, most: Decimal, sign: int) -> Iterator[str]:
@@ -90,32 +92,57 @@ def _amount_against(
         )
 
 
-class _Removed:
-    """The prices that a plan removes, as far as others may take their place.
+def _places(change: Change) -> set[str]:
+    """What a price leaves to another one: the product of one that is gone, a lookup key."""
+    keys = _keys(change, change.before) - _keys(change, change.after)
+    return keys | _needs(change) if change.action in _GONE else keys
+
+
+def _taken(change: Change) -> set[str]:
+    """What a price takes over from another one."""
+    keys = _keys(change, change.after) - _keys(change, change.before)
+    return keys | _needs(change) if change.action in _NEW else keys
+
+
+def _needs(change: Change) -> set[str]:
+    """The addresses of what it depends on, with their stacks: a price may move to another one."""
+    return {need if ":" in need else f"{change.stack}:{need}" for need in change.dependencies}
+
+
+def _keys(change: Change, values: Mapping[str, Any]) -> set[str]:
+    """The keys that move from one object to the next, by which applications find it."""
+    found = (key.attribute for key in change.kind.life.natural_keys if key.transfer)
+    return {f"{name}={values[name]}" for name in found if isinstance(values.get(name), str)}
+
+
+class _Gone:
+    """The prices that a plan takes away, as far as others may take their place.
 
     Of those that are charged in the same currency and equally often, the one is kept from which the
     step to a new one is the smallest: with several it is not known which one it replaces.
     """
 
-    def __init__(self, removed: Iterable[Change], sign: int) -> None:
+    def __init__(self, charged: Iterable[Change], sign: int) -> None:
         self._sign = sign
         self._kept: dict[tuple[str, str, str], dict[tuple[str, str, int], tuple[str, Amount]]] = {}
-        for change in removed:
-            for amount in change.amounts:
+        for change in charged:
+            places = _places(change)
+            for amount in change.amounts if places else ():
                 if amount.before is None or not amount.before.value:
                     continue
-                for need in change.dependencies:
-                    same = self._kept.setdefault((change.type, need, amount.path), {})
+                for place in places:
+                    same = self._kept.setdefault((change.type, place, amount.path), {})
                     kept = same.get(_every(amount.before))
                     if kept is None or (kept[1].value - amount.before.value) * sign < 0:
                         same[_every(amount.before)] = (str(change.address), amount.before)
 
     def instead(self, change: Change, most: Decimal) -> Iterator[str]:
         """What is against a new price that takes the place of one under another name."""
-        for amount in change.amounts if self._kept else ():
+        taken = _taken(change) if self._kept else set()
+        for amount in change.amounts if taken else ():
             steps = [
                 (share * self._sign, address, moved)
-                for address, moved in self._replaced(change, amount)
+                for address, moved in self._replaced(change.type, taken, amount)
                 if (share := moved.share) is not None
             ]
             step, address, moved = min(steps, key=lambda one: one[0], default=(most, "", amount))
@@ -126,12 +153,14 @@ class _Removed:
                     f"{_percent(most)} is the most"
                 )
 
-    def _replaced(self, change: Change, amount: AmountChange) -> Iterator[tuple[str, AmountChange]]:
+    def _replaced(
+        self, kind: str, taken: set[str], amount: AmountChange
+    ) -> Iterator[tuple[str, AmountChange]]:
         """The amounts that a new one may take the place of: those charged as often, if any are."""
         if amount.after is None:
             return
-        for need in change.dependencies:
-            same = self._kept.get((change.type, need, amount.path), {})
+        for place in sorted(taken):
+            same = self._kept.get((kind, place, amount.path), {})
             every = _every(amount.after)
             for address, before in [same[every]] if every in same else same.values():
                 yield address, AmountChange(path=amount.path, before=before, after=amount.after)

@@ -52,6 +52,14 @@ def _share(value: Any) -> Decimal:
     raise _WrongValueError('takes a share, such as "20%"')
 
 
+def _part(value: Any) -> Decimal:
+    """A share below 100 %: no price falls by more, so that another one would hold for nothing."""
+    share = _share(value)
+    if share >= 1:
+        raise _WrongValueError('takes a share below 100 %, such as "20%"')
+    return share
+
+
 def _names(value: Any) -> tuple[str, ...]:
     """A list of texts that are not empty."""
     given = value if isinstance(value, list) else []
@@ -91,7 +99,7 @@ class Shipped:
 
 
 SHIPPED: Mapping[str, Shipped] = {
-    "max-price-cut": Shipped("No price is cut by more than a share.", max_price_cut, _share),
+    "max-price-cut": Shipped("No price is cut by more than a share.", max_price_cut, _part),
     "max-price-rise": Shipped("No price rises by more than a share.", max_price_rise, _share),
     "labelled-removals": Shipped(
         "On a live account nothing is removed without a label.", labelled_removals, _text

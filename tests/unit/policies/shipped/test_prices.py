@@ -158,6 +158,42 @@ def test_a_new_price_in_the_place_of_another_is_compared() -> None:
     assert cuts(new) == []
 
 
+@pytest.mark.parametrize("before", [values(), values(lookup_key="pro")])
+def test_a_price_that_is_only_forgotten_is_replaced_by_a_new_one_too(before: Any) -> None:
+    """It goes on, and is offered by nothing that is declared."""
+    needs = ("stripe_product.pro",)
+    old = change_of("stripe_price.old", before=before, action=Action.FORGET, dependencies=needs)
+    new = change_of("stripe_price.new", after=values(1000), dependencies=needs)
+    (why,) = cuts(old, new)
+    assert "stripe_price.old, and its unit_amount is 50 % less" in why
+
+
+def test_a_price_that_takes_a_lookup_key_is_compared_with_the_one_that_had_it() -> None:
+    """Applications find a price by it: from then on they charge the other one."""
+    old = changed(values(lookup_key="pro"), values(lookup_key="pro_old"))
+    seems = "it seems to take the place of stripe_price.pro, and its unit_amount is"
+    why = [f"{seems} 50 % less, and 20 % is the most"]
+    new = change_of("stripe_price.new", after=values(1000, lookup_key="pro"))
+    assert cuts(old, new) == why
+    other = change_of(
+        "stripe_price.other",
+        before=values(1000, lookup_key="basic"),
+        after=values(1000, lookup_key="pro"),
+    )
+    assert cuts(old, other) == why
+    assert cuts(changed(values(lookup_key="pro"), values()), new) == why
+    assert cuts(old, change_of("stripe_price.new", after=values(1000, lookup_key="max"))) == []
+    assert cuts(changed(values(lookup_key="pro"), values(lookup_key="pro", nickname="P"))) == []
+
+
+def test_a_price_that_moves_to_another_stack_is_compared() -> None:
+    """Its product is the same, wherever it is declared."""
+    old = change_of("stripe_price.pro", before=values(), dependencies=("stripe_product.pro",))
+    needs = (f"{plan_of(old).stacks[0]}:stripe_product.pro",)
+    (why,) = cuts(old, change_of("stripe_price.pro", after=values(1000), dependencies=needs))
+    assert "stripe_price.pro, and its unit_amount is 50 % less" in why
+
+
 def test_of_several_removed_prices_the_closest_counts() -> None:
     """A month is compared with a month; of two months with the one that makes the step smallest."""
     needs = ("stripe_product.pro",)

@@ -64,6 +64,8 @@ def test_false_switches_one_off() -> None:
         ("max-price-cut", 20, 'takes a share, such as "20%"', None),
         ("max-price-cut", "20", 'takes a share, such as "20%"', None),
         ("max-price-cut", "-20%", 'takes a share, such as "20%"', None),
+        ("max-price-cut", "120%", 'takes a share below 100 %, such as "20%"', None),
+        ("max-price-cut", "100%", 'takes a share below 100 %, such as "20%"', None),
         ("max-price-cut", True, 'takes a share, such as "20%"', None),
         ("max-price-cut", {"level": "advisory"}, 'takes a share, such as "20%"', None),
         ("max-price-cut", {"share": "20%"}, "has no key 'share'; it has value, level, allow", None),
