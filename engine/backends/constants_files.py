@@ -89,9 +89,7 @@ def write_constants(
         )
     except OSError as error:
         raise ConstantsFileError(
-            f"{shown} cannot be written",
-            cause=error.strerror,
-            hint="make room, or make its folder writable",
+            f"{shown} cannot be written", cause=error.strerror, hint="make its folder writable"
         ) from error
     return True
 

@@ -14,6 +14,7 @@ import click
 
 from engine.cli.invocation import Invocation
 from engine.errors import EngineError, InterruptedRunError, UsageError
+from engine.views.formats import FORMATS
 from engine.views.style import printable
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def report_error(
 ) -> int:
     """Write an error as text to stderr, and what the format makes of it to stdout.
 
+    A format that is for files writes nothing to a terminal, where it would hide the text.
+
     Args:
         error: The error.
         invocation: How to write.
@@ -87,7 +90,7 @@ def report_error(
 
     try:
         shown = invocation.report_view.error(error) if page is None else page
-        if shown:
+        if shown and not (FORMATS[invocation.format].file and sys.stdout.isatty()):
             _write_page(shown, invocation)
         text = error_text(error, invocation.style(sys.stderr))
         invocation.write_err(f"{preface}{text}")

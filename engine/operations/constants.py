@@ -118,6 +118,7 @@ def _of_resource(address: str, entry: ResourceState, schemas: Schemas) -> Consta
     values: Mapping[str, Any] = entry.attributes
     labels = (values.get(name) for name in _LABELS)
     kind = schemas.get(entry.type)
+    amounts = amounts_in(kind.root, values) if kind is not None else {}
     return Constant(
         name=constant_name(address),
         value=entry.id,
@@ -125,7 +126,8 @@ def _of_resource(address: str, entry: ResourceState, schemas: Schemas) -> Consta
         account=entry.account,
         former=tuple(id for _, id in entry.archived),
         label=next((text for text in labels if isinstance(text, str) and text), ""),
-        amounts=tuple(amounts_in(kind.root, values).values()) if kind is not None else (),
+        # The amount of the object itself comes before those in other currencies, and of tiers.
+        amounts=tuple(amounts[path] for path in sorted(amounts, key=len)),
     )
 
 

@@ -140,6 +140,42 @@ def test_renaming_a_price_makes_the_check_fail(
     assert engine("output", "--check", "-o", name).code == 0
 
 
+def test_the_first_difference_is_one_that_shows(engine: Engine, write: Write) -> None:
+    """Not the end of a long line, such as the list of all names, that is not shown."""
+    shop = """
+        from engine.stripe import Product
+        for name in ("one-product", "two-product", "{name}"):
+            Product(name, name=name)
+    """
+    write("shop", shop.format(name="zinc-product"))
+    assert engine("apply", "--yes").code == 0
+    assert engine("output", "-o", "ids.py").code == 0
+    write("shop", shop.format(name="zoom-product"))
+    assert engine("apply", "--yes").code == 0
+    ended = engine("output", "--check", "-o", "ids.py")
+    assert ended.code == 1
+    assert "STRIPE_PRODUCT_ZINC_PRODUCT" in ended.err
+    assert "STRIPE_PRODUCT_ZOOM_PRODUCT" in ended.err
+
+
+def test_what_a_price_costs_begins_with_its_own_amount(engine: Engine, write: Write) -> None:
+    """Amounts in other currencies come after it."""
+    write(
+        "shop",
+        """
+        from engine.stripe import Price, Product
+
+        Price(
+            "pro-monthly", product=Product("pro", name="Pro"), currency="usd", unit_amount=2900,
+            recurring={"interval": "month"}, currency_options={"eur": {"unit_amount": 2700}},
+        )
+        """,
+    )
+    assert engine("apply", "--yes").code == 0
+    ended = engine("output", "--format", "dotenv")
+    assert "# Pro monthly, $29.00 a month, €27.00 a month\n" in ended.out
+
+
 def test_line_ends_that_git_rewrote_are_no_difference(
     applied: Applied, engine: Engine, root: Path
 ) -> None:

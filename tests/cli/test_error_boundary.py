@@ -209,3 +209,14 @@ def test_a_page_that_cannot_be_written_leaves_its_error_on_stderr(
         "Error: No space left on device\n"
         "Hint: make room on the disk and run the command again\n"
     )
+
+
+def test_a_terminal_gets_the_text_of_an_error_and_no_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page of HTML would push the sentence off the screen."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert guarded(raising(EngineError("no")), Invocation(format="html")) == 1
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.endswith("Error: no\n")

@@ -556,6 +556,18 @@ def test_a_state_that_is_gone_although_its_module_is_there(
     assert engine("review", "HEAD~1").code == 0
 
 
+def test_an_environment_that_is_renamed_in_git_alone(
+    project: Committed, root: Path, engine: Engine
+) -> None:
+    """A state says which environment it is of: in another folder it is not what was written."""
+    (root / "state" / "local").rename(root / "state" / "prod")
+    project.commit()
+    ended = engine("review", "HEAD~1..HEAD")
+    assert ended.code == 1
+    assert "state/prod/shop.json" in ended.err
+    assert "bug" not in ended.err
+
+
 def test_one_object_in_two_states(project: Committed, write: Write) -> None:
     """A copy of a state file, with its own place."""
     write("copy", "")

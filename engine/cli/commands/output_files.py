@@ -287,8 +287,13 @@ def _difference(present: str | None, text: str, *, secret: bool) -> str:
     there, here = present.split("\n"), text.split("\n")
     pairs = zip([*there, *[""] * len(here)], [*here, *[""] * len(there)], strict=False)
     differing = [(number, pair) for number, pair in enumerate(pairs, start=1) if pair[0] != pair[1]]
-    # The comment above a constant changes with it; the constant itself says more.
-    values = (one for one in differing if not one[1][0].lstrip().startswith(_COMMENTS))
+    # The comment above a constant changes with it; the constant itself says more. So it does of a
+    # long line, such as a list of all names, that differs where it is not shown.
+    values = (
+        (number, (old, new))
+        for number, (old, new) in differing
+        if not old.lstrip().startswith(_COMMENTS) and _quoted(old) != _quoted(new)
+    )
     number, (old, new) = next(values, differing[0])
     if secret:
         return f"Line {number} differs."

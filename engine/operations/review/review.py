@@ -191,14 +191,14 @@ class _Review:
             both = Environment(before, after, self._context.schemas)
             for plan in applied_between(both):
                 self._plans[environment, plan.stack] = plan
-                self._check(before, after, plan.stack)
+                self._check((environment, plan.stack), before, after)
             self._duplicates(environment, after)
 
-    def _check(self, before: Mapping[str, State], after: Mapping[str, State], stack: str) -> None:
+    def _check(self, place: Place, before: Mapping[str, State], after: Mapping[str, State]) -> None:
+        _, stack = place
         was, now = before.get(stack), after.get(stack)
         if now is None:
             return
-        place = now.environment, stack
         if now.merged:
             self._note(place, "it was merged from two states: engine plan compares it with Stripe")
         if was is not None:
