@@ -22,6 +22,7 @@ from engine.views.brief.names import ObjectNames, spoken
 from engine.views.fields import Leaf, leaf
 from engine.views.impacts import impact_words
 from engine.views.naming import leaves_that_tell, with_names
+from engine.views.style import on_a_line
 
 
 @frozen
@@ -87,7 +88,7 @@ def describe_plan(
     called = objects.of_all(shown)
     described = []
     for change, without_secrets in zip(pending, shown, strict=True):
-        what, end = brief(without_secrets, objects)
+        what, end = map(on_a_line, brief(without_secrets, objects))
         described.append(
             DescribedChange(
                 change=change,
@@ -99,7 +100,7 @@ def describe_plan(
                     vocabulary.heading(change, schemas, many=True),
                     vocabulary.order_of_replacement(change, schemas, many=True),
                 ),
-                name=called[change.address],
+                name=on_a_line(called[change.address]),
                 brief=("; " if change.action in ENDS else ", ").join(filter(None, (what, end))),
                 what=what,
                 leaves=tuple(_leaves(change, objects)),

@@ -14,7 +14,7 @@ from engine.values.paths import Path, dotted
 from engine.values.secret import is_secret
 from engine.values.tree import leaves
 from engine.views.money import money
-from engine.views.style import Style
+from engine.views.style import Style, on_a_line
 
 SENSITIVE = HIDDEN
 """What is shown instead of a secret."""
@@ -119,12 +119,12 @@ def below(currency_at: CurrencyAt, *path: str | int) -> CurrencyAt:
 
 def lay_out(leaves: Sequence[Leaf], style: Style, indent: str) -> list[str]:
     """Align leaves under one another."""
-    width = max((len(entry.name) for entry in leaves), default=0)
-    width = min(width, _WIDEST_NAME) + 1
+    names = [on_a_line(entry.name) for entry in leaves]  # a key of metadata may be any text
+    width = min(max(map(len, names), default=0), _WIDEST_NAME) + 1
     lines = []
-    for entry in leaves:
+    for entry, name in zip(leaves, names, strict=True):
         symbol = style.paint(entry.symbol, _COLOURS[entry.symbol])
-        lines.append(f"{indent}{symbol} {entry.name + ':':<{width}} {entry.text}")
+        lines.append(f"{indent}{symbol} {name + ':':<{width}} {entry.text}")
         for sign, text in entry.more:
             lines.append(f"{indent}    {style.paint(sign, _COLOURS[sign])} {text}")
     return lines

@@ -48,6 +48,11 @@ def inert(text: str, instead: str = "") -> str:
     return _IN_TEXT.sub(lambda match: instead or _escaped(match[0]), text)
 
 
+def on_a_line(text: str) -> str:
+    """A text in which line ends are spelled out, too."""
+    return inert(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def printable(text: str) -> str:
     """Make a text fit for a terminal or a log: no secret in it, and no control characters."""
     return inert(redact(text), "?")

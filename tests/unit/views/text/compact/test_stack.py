@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from textwrap import dedent
 from typing import Any
 
@@ -22,7 +23,7 @@ from engine.plan.model import (
 from engine.plan.refusal import PlanRule, Refusal
 from engine.schema.lifecycle import Removal, Verb
 from engine.values.markers import ABSENT, UNKNOWN
-from engine.views.style import PLAIN, Style
+from engine.views.style import PLAIN, Style, visible
 from engine.views.text.plan import plan_text
 from tests.support import build
 
@@ -422,3 +423,27 @@ def test_colours_are_where_they_are_in_the_long_form() -> None:
     text = plan_text(report, SCHEMAS, Style(colour=True), compact=True)
     assert "\x1b[35m+/-\x1b[0m stripe_price.p001" in text
     assert "\x1b[1m  # 3 prices will be replaced" in text
+
+
+def test_a_name_from_an_account_is_one_harmless_line() -> None:
+    """It may hold codes that a terminal obeys, line ends, marks that turn its direction."""
+    hostile = "Pro\n\x1b[31mred\u202e"
+    change = build.change(
+        "stripe_product.p1",
+        Action.DELETE,
+        removal=ARCHIVED,
+        before={"name": hostile, "metadata": {hostile: "a"}},
+    )
+    other = build.change(
+        "stripe_product.p2",
+        Action.UPDATE,
+        fields=(build.field("metadata", {hostile: "a"}, {hostile: "b"}),),
+    )
+    key = dataclasses.replace(other.fields[0], path=("metadata", hostile), before="a", after="b")
+    other = dataclasses.replace(other, fields=(key,))
+    report = build.report(build.plan(change, other))
+    for text in map(visible, (text_of(report), text_of(report, compact=True))):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "Pro \\u001b[31mred\\u202e" in text
+        assert "metadata.Pro\\n\\u001b[31mred\\u202e: " in text
