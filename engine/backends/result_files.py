@@ -2,64 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.durable_files import read_file, write_durably
-from engine.errors import UsageError
+from engine.errors import EngineError, UsageError
+from engine.frozen import frozen
 
 
-def check_result_file(path: Path, *, shown: str, what: str, begins: Sequence[str]) -> None:
-    """Find out whether a result can be written to a file.
+@frozen
+class ResultFile:
+    """A file that a person named for a result.
 
-    Args:
+    An empty file, such as mktemp makes, and an earlier result are overwritten; nothing else is.
+
+    Attributes:
         path: The file.
         shown: The same as a person typed it.
-        what: What is written there, `picture`.
-        begins: How a file begins that may be overwritten; an empty one always may.
-
-    Raises:
-        UsageError: if not.
+        what: What is written there, `plan file`.
+        is_one: Whether bytes are those of such a result.
+        error: What is raised where the file cannot be used.
+        mode: Who may read and write it.
     """
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder for {shown}", hint="make it first")
-    if not path.exists():
-        return
-    if path.is_file():
-        raw = _read(path, shown)
-        if not raw or raw.startswith(tuple(text.encode() for text in begins)):
+
+    path: Path
+    shown: str
+    what: str
+    is_one: Callable[[bytes], bool]
+    error: type[EngineError] = UsageError
+    mode: int = 0o644
+
+    def check(self) -> None:
+        """Find out, before the work, whether a result can be written.
+
+        Raises:
+            EngineError: of the kind `error`, if not.
+        """
+        if not self.path.parent.is_dir():
+            raise self.error(f"there is no folder for {self.shown}", hint="make it first")
+        if not self.path.exists():
             return
-    raise UsageError(
-        f"{shown} exists and is no {what}, so it is not overwritten",
-        hint="name another file, or move that one away",
-    )
-
-
-def write_result_file(
-    path: Path, text: str, *, shown: str, what: str, begins: Sequence[str]
-) -> None:
-    """Write a result, whole or not at all; the arguments are those of `check_result_file`.
-
-    Raises:
-        UsageError: if it cannot be written; what was there is as it was.
-    """
-    check_result_file(path, shown=shown, what=what, begins=begins)
-    try:
-        write_durably(path, text.encode())
-    except OSError as error:
-        raise UsageError(
-            f"the {what} cannot be written to {shown}",
-            cause=error.strerror,
-            hint="make room, or make the folder writable",
-        ) from error
-
-
-def _read(path: Path, shown: str) -> bytes:
-    try:
-        return read_file(path)
-    except OSError as error:
-        raise UsageError(
-            f"{shown} cannot be read, so it is not overwritten",
-            cause=error.strerror,
+        if self.path.is_file():
+            raw = self.read()
+            if not raw or self.is_one(raw):
+                return
+        raise self.error(
+            f"{self.shown} exists and is no {self.what}, so it is not overwritten",
             hint="name another file, or move that one away",
-        ) from error
+        )
+
+    def read(self) -> bytes:
+        """Read what is there.
+
+        Raises:
+            EngineError: of the kind `error`, if it cannot be read.
+        """
+        try:
+            return read_file(self.path)
+        except OSError as error:
+            raise self.error(
+                f"the {self.what} {self.shown} cannot be read",
+                cause=error.strerror,
+                hint="check its name and who may read it; nothing was changed",
+            ) from error
+
+    def write(self, raw: bytes) -> None:
+        """Write a result, whole or not at all.
+
+        Raises:
+            EngineError: of the kind `error`, if that cannot be done; what was there is as it was.
+        """
+        self.check()
+        try:
+            write_durably(self.path, raw, mode=self.mode)
+        except OSError as error:
+            raise self.error(
+                f"the {self.what} {self.shown} cannot be written",
+                cause=error.strerror,
+                hint="make room, or make the folder writable, and run the command again",
+            ) from error
+
+    def discard(self) -> bool:
+        """Remove an earlier result, and nothing else.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            EngineError: of the kind `error`, if it cannot be removed.
+        """
+        if not self.path.is_file() or not self.is_one(self.read()):
+            return False
+        try:
+            self.path.unlink()
+        except OSError as error:
+            raise self.error(
+                f"the earlier {self.what} {self.shown} cannot be removed",
+                cause=error.strerror,
+                hint="remove it yourself: it is not what this command was to write there",
+            ) from error
+        return True

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.invocation import Invocation
-from engine.errors import UsageError
+from engine.durable_files import PRIVATE_FILE
+from engine.errors import PlanFileError, UsageError
 from engine.frozen import frozen
 
 if TYPE_CHECKING:
+    from engine.backends.result_files import ResultFile
     from engine.plan.saved.file import SavedPlan
     from engine.schema.resource_type import Schemas
 
 
 @frozen(kw_only=False)
 class PlanFile:
-    """A plan file as a person named it.
+    """A plan file as a person named it, readable by its user alone.
 
     Attributes:
         shown: The name as typed.
@@ -33,16 +35,29 @@ class PlanFile:
         """The file of a name."""
         return cls(name, invocation.path(name))
 
+    @property
+    def _file(self) -> ResultFile:
+        from engine.backends.result_files import ResultFile
+        from engine.plan.saved.file import is_plan_file
+
+        return ResultFile(
+            path=self.path,
+            shown=self.shown,
+            what="plan file",
+            is_one=is_plan_file,
+            error=PlanFileError,
+            mode=PRIVATE_FILE,
+        )
+
     def read(self, schemas: Schemas) -> SavedPlan:
         """Read the plan.
 
         Raises:
             PlanFileError: if it cannot be read or is not a complete plan.
         """
-        from engine.backends.plan_files import read_plan_file
         from engine.plan.saved.file import decode
 
-        return decode(read_plan_file(self.path, shown=self.shown), schemas, path=self.shown)
+        return decode(self._file.read(), schemas, path=self.shown)
 
     def check(self) -> None:
         """Check before planning that a plan can be written.
@@ -50,10 +65,7 @@ class PlanFile:
         Raises:
             PlanFileError: if not.
         """
-        from engine.backends.plan_files import check_place
-        from engine.plan.saved.file import is_plan_file
-
-        check_place(self.path, shown=self.shown, is_plan=is_plan_file)
+        self._file.check()
 
     def write(self, saved: SavedPlan) -> None:
         """Write a plan.
@@ -61,10 +73,9 @@ class PlanFile:
         Raises:
             PlanFileError: if that cannot be done.
         """
-        from engine.backends.plan_files import write_plan_file
-        from engine.plan.saved.file import encode, is_plan_file
+        from engine.plan.saved.file import encode
 
-        write_plan_file(self.path, encode(saved), shown=self.shown, is_plan=is_plan_file)
+        self._file.write(encode(saved))
 
     def discard(self) -> bool:
         """Remove an earlier plan from the file; returns whether there was one.
@@ -72,10 +83,7 @@ class PlanFile:
         Raises:
             PlanFileError: if it cannot be removed.
         """
-        from engine.backends.plan_files import remove_plan_file
-        from engine.plan.saved.file import is_plan_file
-
-        return remove_plan_file(self.path, shown=self.shown, is_plan=is_plan_file)
+        return self._file.discard()
 
 
 def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | None:

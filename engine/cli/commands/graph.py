@@ -26,6 +26,7 @@ from engine.suggest import nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.backends.result_files import ResultFile
     from engine.plan.model import PlanReport
     from engine.views.picture.model import Picture
 
@@ -37,8 +38,8 @@ _SUFFIXES = {
     ".svg": "svg",
 }
 _LANGUAGES = tuple(dict.fromkeys(_SUFFIXES.values()))
-_DOCUMENT = '{\n  "format_version": "1",\n  "nodes": ['
-_BEGINS = ("digraph engine {\n", "flowchart RL\n", "<svg ", _DOCUMENT)
+_DOCUMENT = b'{\n  "format_version": "1",\n  "nodes": ['
+_BEGINS = (b"digraph engine {\n", b"flowchart RL\n", b"<svg ", _DOCUMENT)
 """How the files begin that this command writes."""
 
 
@@ -146,7 +147,7 @@ def graph(
         raise UsageError("--changes is of a plan", hint="give --plan too, or name a plan file")
     if depth is not None and around is None:
         raise UsageError("--depth goes with --around", hint="--around ADDR --depth N")
-    target = None if out is None else _Target.named(invocation, out)
+    target = None if out is None else _file(invocation, out)
     picture = _picture(invocation, _Wanted(stacks=stacks, plan=plan, file=file))
     picture = _part(picture, around, depth, changes=changes)
     _write(invocation, picture, language, target)
@@ -165,31 +166,22 @@ def _language(invocation: Invocation, language: str | None, out: str | None) -> 
     return language or _SUFFIXES.get(Path(out or "").suffix.lower(), _LANGUAGES[0])
 
 
-@frozen(kw_only=False)
-class _Target:
-    """The file for a picture, as typed and as a path."""
+def _file(invocation: Invocation, name: str) -> ResultFile:
+    """The file of a name.
 
-    shown: str
-    path: Path
+    Raises:
+        UsageError: if no picture can be written there.
+    """
+    from engine.backends.result_files import ResultFile
 
-    @classmethod
-    def named(cls, invocation: Invocation, name: str) -> _Target:
-        """The file of a name.
-
-        Raises:
-            UsageError: if no picture can be written there.
-        """
-        from engine.backends.result_files import check_result_file
-
-        target = cls(name, invocation.path(name))
-        check_result_file(target.path, shown=name, what="picture", begins=_BEGINS)
-        return target
-
-    def write(self, text: str) -> None:
-        """Write a picture."""
-        from engine.backends.result_files import write_result_file
-
-        write_result_file(self.path, text, shown=self.shown, what="picture", begins=_BEGINS)
+    file = ResultFile(
+        path=invocation.path(name),
+        shown=name,
+        what="picture",
+        is_one=lambda raw: raw.startswith(_BEGINS),
+    )
+    file.check()
+    return file
 
 
 def _picture(invocation: Invocation, wanted: _Wanted) -> Picture:
@@ -250,12 +242,14 @@ def _key(picture: Picture, place: Place) -> str:
     )
 
 
-def _write(invocation: Invocation, picture: Picture, language: str, target: _Target | None) -> None:
+def _write(
+    invocation: Invocation, picture: Picture, language: str, target: ResultFile | None
+) -> None:
     page = invocation.view.picture(picture, language)
     if target is None:
         invocation.write_out(page)
     else:
-        target.write(invocation.view.written(page) + "\n")
+        target.write(f"{invocation.view.written(page)}\n".encode())
         invocation.write_note(f"The picture is in {target.shown}.")
     if invocation.for_people and language == "mermaid":
         from engine.views.picture.mermaid import beyond_mermaid
