@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,7 +134,7 @@ def apply(
     try:
         raw = reviewed_plan(host, scope, change)
         _take_states(invocation, host, scope)
-        report = _applied(invocation, raw, lock_timeout)
+        report = _applied(invocation, raw, None if host.by_hand else stacks, lock_timeout)
     except EngineError as error:
         shown = with_way_on(error, host) if isinstance(error, GuardError) else error
         _show(invocation, host, scope, "apply", change, _error_page(shown))
@@ -268,14 +269,25 @@ def _plan_pages(host: CodeHost, scope: Scope, report: PlanReport) -> tuple[str, 
     return page + foot, summary + foot
 
 
-def _applied(invocation: Invocation, raw: bytes, lock_timeout: float) -> ApplyReport:
-    """Apply a plan file, if the code that is here is what it was made from."""
-    from engine.operations.ci.reviewed import check_code, check_secrets
+def _applied(
+    invocation: Invocation, raw: bytes, names: Sequence[str] | None, lock_timeout: float
+) -> ApplyReport:
+    """Apply a plan file, if the code that is here is what it was made from.
+
+    Args:
+        invocation: The command line.
+        raw: The file.
+        names: Stacks that the job works on; None if this run has made the plan itself.
+        lock_timeout: Seconds to wait for another run.
+    """
+    from engine.operations.ci.reviewed import check_code, check_secrets, check_steps
     from engine.operations.saved_plan.saved_plan import apply_saved
     from engine.plan.saved.file import decode
 
     with opened(invocation) as context:
         saved = decode(raw, context.schemas, path="the saved plan")
+        if names is not None:
+            check_steps(context, saved, names)
 
         def approve(report: PlanReport) -> bool:
             check_code(context, saved)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping, Sequence
+
 from engine.apply.secrets import secrets_to_come
 from engine.errors import GuardError
 from engine.operations.ci.scope import Scope
 from engine.operations.run.context import Context
+from engine.operations.saved_plan.saved_plan import plan_to_save
 from engine.operations.validate import graphs_to_plan
 from engine.plan.declared import declared_digest
+from engine.plan.inputs.options import PlanOptions
+from engine.plan.model import Plan
 from engine.plan.refusal import PlanRule, Refusal, RefusedError
 from engine.plan.saved.file import SavedPlan
+from engine.plan.saved.plan_json import PLAN
 from engine.ports.ci.code_host import ChangeRequest, CodeHost, NoSavedPlanError
+
+_FINGERPRINT = re.compile(r'"\$sensitive": "[0-9a-f]+"')
 
 
 def way_on(host: CodeHost) -> str:
@@ -101,6 +111,50 @@ def check_code(context: Context, saved: SavedPlan) -> None:
                 "the plan was made from: something else was merged in between"
             )
             raise RefusedError(message, [(plan.stack, Refusal(message, PlanRule.PLAN_STALE))])
+
+
+def check_steps(context: Context, saved: SavedPlan, names: Sequence[str]) -> None:
+    """Check that the code which is here asks for every step of a plan that was reviewed.
+
+    Who may push a branch may also keep a file under the name of a plan, and its digests have no
+    key. What the merged code does not ask for was in no review.
+
+    Args:
+        context: The run's ports.
+        saved: The plan.
+        names: Stacks that the job works on; none means all.
+
+    Raises:
+        RefusedError: if a step is not asked for.
+    """
+    # Without the options in the file: they could ask for anything.
+    _, fresh = plan_to_save(context, names, PlanOptions())
+    now = {entry.plan.stack: entry.plan for entry in fresh.stacks}
+    for entry in saved.stacks:
+        plan, other = entry.plan, now.get(entry.plan.stack)
+        if other is not None and other.serial and plan.serial != other.serial:
+            continue  # it is of another state, which is refused as such
+        asked = _parts(other) if other is not None else {}
+        for text, what in _parts(plan).items():
+            if text not in asked:
+                message = (
+                    f"{plan.environment}/{plan.stack}: the saved plan has {what}, and the merged "
+                    "code does not ask for that now"
+                )
+                raise RefusedError(message, [(plan.stack, Refusal(message, PlanRule.PLAN_STALE))])
+
+
+def _parts(plan: Plan) -> Mapping[str, str]:
+    """What a plan does: each step, and the rest, as texts; with what each is, in words."""
+    document = PLAN.write(plan, plan.lineage)
+    steps = [{**step, "after": None} for step in document.get("steps", ())]
+    rest = {name: document.get(name) for name in ("moves", "reads", "wanted_outputs")}
+    texts = [json.dumps(part, sort_keys=True) for part in (*steps, rest)]
+    if not plan.serial:
+        # The state begins with this plan, and its lineage is made anew each time.
+        texts = [_FINGERPRINT.sub("", text.replace(plan.lineage, "")) for text in texts]
+    words = [*(f"the step {step.key}" for step in plan.steps), "other outputs or moves"]
+    return dict(zip(texts, words, strict=True))
 
 
 def check_secrets(context: Context, saved: SavedPlan) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import os
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.catalog import loader
 from engine.emulator.testing.faults import error
+from engine.plan.saved.file import decode, encode
 from tests.support.ci.github import TOKEN, Blobs, GitHubStandIn
 from tests.support.ci.repository import KEY
 from tests.support.ci.team import Team
@@ -259,6 +264,33 @@ def test_without_the_reviewed_plan_nothing_is_applied(team: Team, what: str) -> 
     assert "there is no saved plan" in ended.err
     assert ("expired" in ended.err) is (what == "expired")
     assert "there is no saved plan" in team.comments(2)[1].replace("`", "")
+
+
+def test_a_plan_that_another_branch_put_in_its_place_is_refused(team: Team) -> None:
+    """Under its name, of its commit, with its digests: the merged code does not ask for it."""
+    team.propose(2, MONTHLY, "unit_amount=2400,")
+    team.propose(3, MONTHLY, "unit_amount=1,")
+    team.check(2)
+    team.check(3)
+    good, evil = team.github.artifacts[-2:]
+    plans = []
+    for artifact in (good, evil):
+        path = f"/{artifact['id']}"
+        with zipfile.ZipFile(io.BytesIO(team.github.blobs.files[path])) as archive:
+            raw = archive.read(archive.namelist()[0])
+        plans.append(decode(raw, loader.schemas(), path=path))
+    (reviewed,), (forged,) = (plan.stacks for plan in plans)
+    merged = team.merge(2)
+    for declared in (reviewed.plan.declared, ""):
+        plan = dataclasses.replace(forged.plan, declared=declared)
+        stacks = (dataclasses.replace(forged, plan=plan),)
+        raw = encode(dataclasses.replace(plans[1], stacks=stacks))
+        team.github.upload(good["name"], raw, good["workflow_run"]["head_sha"])
+        ended, _ = team.on_main("apply", commit=merged)
+        assert ended.code == 4
+        assert "the merged code does not ask for that now" in ended.err
+    by_hand = Project(team.folder / "by-hand", team.emulator, key=KEY)
+    assert sorted(one["unit_amount"] for one in by_hand.objects("/v1/prices")) == [2000, 20000]
 
 
 def test_the_code_that_is_merged_is_the_code_that_was_planned(team: Team) -> None:
