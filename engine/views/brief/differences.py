@@ -35,18 +35,20 @@ _WORD = re.compile(r" (?!%)")
 
 
 def differences(change: Change, kind: ResourceType, names: ObjectNames) -> Iterator[str]:
-    """Say what becomes of an object: its phrase first, then its other fields."""
+    """Say what becomes of an object: its phrase first, then other amounts, then the rest."""
     told: tuple[Path, ...] = ()
     before, after = _phrases(change, kind)
     if change.fields and before and after and before != after:
         told = fields_of(kind)
         yield from_to(before, after) + _share(kind, change, *told)
     rest = [entry for entry in change.fields if not _is_told(entry.path, told)]
-    parts = [*_references(rest, change, names)]
     others = [entry for entry in rest if entry.reason is not FieldReason.REFERENCE]
-    groups = _grouped(kind.root, others)
-    for where, entries in groups.items():
-        parts += _group(kind, where, entries, change)
+    amounts: list[str] = []
+    parts = [*_references(rest, change, names)]
+    for where, entries in _grouped(kind.root, others).items():
+        money = any(entry.currency for entry in entries)
+        (amounts if money else parts).extend(_group(kind, where, entries, change))
+    parts = [*amounts, *parts]
     yield from parts[:_MOST]
     if len(parts) > _MOST:
         yield f"and {len(parts) - _MOST} more"

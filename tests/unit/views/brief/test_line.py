@@ -346,6 +346,15 @@ def test_many_fields_are_counted() -> None:
     assert text.endswith(", and 2 more")
 
 
+def test_amounts_are_first_among_many_fields() -> None:
+    """What is counted and not named is never money."""
+    names = ("submit_type", "inactive_message", "customer_creation", "billing_address_collection")
+    before = {"currency": "usd", **dict.fromkeys(names, "a"), "application_fee_amount": 100}
+    after = {"currency": "usd", **dict.fromkeys(names, "b"), "application_fee_amount": 200}
+    text = line(changed("stripe_payment_link.a", before, after))
+    assert text.startswith("application_fee_amount: $1.00 -> $2.00, +100 %, ")
+
+
 def test_a_secret_is_never_in_it() -> None:
     """Neither side, and no fingerprint."""
     entry = build.field("payload", Sealed("aaaa"), Sealed("bbbb"), sensitive=True)
