@@ -13,7 +13,7 @@ from engine.values.tree import leaves
 from engine.views import vocabulary
 from engine.views.fields import SENSITIVE, show
 from engine.views.plural import counted
-from engine.views.style import Style
+from engine.views.style import Style, on_a_line
 
 if TYPE_CHECKING:
     from engine.ports.reports import ConstantsFile, Moved, Rebuilt
@@ -220,5 +220,5 @@ def resource_rows(
         text = show(value, currency)
         written = get_path(resource.declared, path)
         if isinstance(written, str) and "${" in written:
-            text += style.paint(f"  {written}", "dim")
+            text += style.paint(f"  {on_a_line(written)}", "dim")
         yield dotted(path), text

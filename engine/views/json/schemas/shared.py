@@ -84,7 +84,7 @@ ERROR = Named(
         optional={
             "problems": array(PROBLEM),
             "refused": array(REFUSED),
-            "status": about("Of Stripe's answer; 0 if there was none.", COUNT),
+            "status": about("Of Stripe's answer; null if there was none.", maybe(COUNT)),
             "code": maybe(TEXT),
             "param": maybe(TEXT),
             "request_id": maybe(TEXT),

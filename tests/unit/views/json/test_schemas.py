@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from engine.errors import ProviderError
 from engine.plan.model import Action
 from engine.views.json.plan import plan_document
 from engine.views.json.schemas.documents import DOCUMENTS, schema_of
-from engine.views.view import View
+from engine.views.json.view import JsonView
+from engine.views.style import PLAIN
+from engine.views.view import View, ViewOptions
 from tests.support import build
 from tests.support.cases import plan_of
 from tests.support.documents import misfits
@@ -94,3 +97,9 @@ def test_a_document_that_lacks_a_key_is_a_misfit() -> None:
     document = plan_document(build.report(build.plan()))
     del document["requests"]
     assert misfits("plan", document) == ["plan: 'requests' is a required property"]
+
+
+def test_an_error_without_an_answer_is_what_the_schema_says() -> None:
+    """As where Stripe cannot be reached: there is no status then."""
+    document = JsonView(ViewOptions(style=PLAIN)).error(ProviderError("no connection"))
+    assert misfits("error", json.loads(json.dumps(document))) == []

@@ -73,6 +73,20 @@ def test_a_state_shows_what_is_managed_under_which_id() -> None:
           secret = (sensitive)""")
 
 
+def test_what_was_declared_stays_on_its_line() -> None:
+    """A text with a reference may have line ends, which could look like lines of the engine."""
+    product = ResourceState(
+        type="stripe_product",
+        id="prod_1",
+        declared={"name": "A\n\nPlan: 0 to create $${x}"},
+        attributes={"name": "A\n\nPlan: 0 to create ${x}"},
+    )
+    assert resource_text("stripe_product.a", product, SCHEMAS, PLAIN).splitlines() == [
+        "stripe_product.a [prod_1]",
+        r"""  name: "A\n\nPlan: 0 to create ${x}"  A\n\nPlan: 0 to create $${x}""",
+    ]
+
+
 def test_an_empty_state_says_so() -> None:
     """Never applied, and applied and removed, are two things."""
     fresh = state_of(serial=0, account_id="", livemode=None)
