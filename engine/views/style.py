@@ -14,6 +14,8 @@ from engine.redaction import redact
 
 WIDTH = 100
 """Columns of a line, where its words allow it."""
+NARROW = 78
+"""The same of a list of names, which has no need of more and may be long."""
 
 _CODES = {
     "bold": "1",
@@ -105,17 +107,18 @@ def wants_colour(*, terminal: bool, refused: bool, environ: Mapping[str, str]) -
     return terminal and environ.get("TERM") != "dumb"
 
 
-def wrapped(text: str, indent: str, further: str | None = None) -> list[str]:
+def wrapped(text: str, indent: str, further: str | None = None, *, width: int = WIDTH) -> list[str]:
     """A text in lines, each after the same; no word is broken.
 
     Args:
         text: Its words.
         indent: What each line begins with.
         further: The same of the lines after the first, if it is another one.
+        width: Columns of a line.
     """
     return textwrap.wrap(
         text,
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=indent if further is None else further,
         break_long_words=False,

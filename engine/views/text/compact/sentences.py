@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.address import ADDRESS_PATTERN
-from engine.views.style import wrapped
+from engine.views.style import NARROW, wrapped
 
 FEW = 3
 """Sentences that say the same and are still written one by one."""
@@ -30,9 +30,8 @@ def sentences(texts: Sequence[str], lead: str, few: int = FEW) -> Iterator[str]:
             others = (
                 " ".join(one for one in objects_in(text) if one not in known) for text in group[1:]
             )
-            yield from wrapped(
-                f"The same of {len(group) - 1} more: {', '.join(filter(None, others))}", "    "
-            )
+            text = f"The same of {len(group) - 1} more: {', '.join(filter(None, others))}"
+            yield from wrapped(text, "    ", width=NARROW)
 
 
 def alike(sentence: str) -> str:

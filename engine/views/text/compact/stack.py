@@ -10,7 +10,7 @@ from engine.values.markers import ABSENT, UNKNOWN
 from engine.views.described import DescribedChange
 from engine.views.fields import lay_out
 from engine.views.plural import counted
-from engine.views.style import PLAIN, WIDTH, Style, wrapped
+from engine.views.style import NARROW, PLAIN, WIDTH, Style, wrapped
 from engine.views.text.change import (
     change_lines,
     drift_line,
@@ -62,7 +62,7 @@ def output_block(outputs: Sequence[OutputChange], style: Style, detail: Detail) 
             left = [one for one in left if one not in unknown]
             names = ", ".join(one.name for one in unknown)
             text = f"{sign} {counted(len(unknown), 'output')} {words}: {names}"
-            first, *rest = wrapped(text, "  ", "    ")
+            first, *rest = wrapped(text, "  ", "    ", width=NARROW)
             lines.append(first.replace(sign, style.paint(sign, colour), 1))
             lines += rest
     lines += lay_out(list(output_leaves(left)), style, "  ")

@@ -391,16 +391,15 @@ def test_warnings_and_refusals_that_say_the_same_are_said_once() -> None:
     text = text_of(build.report(plan))
     assert (
         "Warning: stripe_price.p0 (stacks/saas.py:0) is not what it was\n"
-        "    The same of 9 more: stripe_price.p1, stripe_price.p2, stripe_price.p3, "
-        "stripe_price.p4,\n"
-        "    stripe_price.p5, stripe_price.p6, stripe_price.p7, stripe_price.p8, stripe_price.p9\n"
+        "    The same of 9 more: stripe_price.p1, stripe_price.p2, stripe_price.p3,\n"
+        "    stripe_price.p4, stripe_price.p5, stripe_price.p6, stripe_price.p7,\n"
+        "    stripe_price.p8, stripe_price.p9\n"
         "Warning: another one\n\n"
         "This plan is refused:\n"
         "  stripe_coupon.c0 is protected\n"
-        "    The same of 9 more: stripe_coupon.c1, stripe_coupon.c2, stripe_coupon.c3, "
-        "stripe_coupon.c4,\n"
-        "    stripe_coupon.c5, stripe_coupon.c6, stripe_coupon.c7, stripe_coupon.c8, "
-        "stripe_coupon.c9\n"
+        "    The same of 9 more: stripe_coupon.c1, stripe_coupon.c2, stripe_coupon.c3,\n"
+        "    stripe_coupon.c4, stripe_coupon.c5, stripe_coupon.c6, stripe_coupon.c7,\n"
+        "    stripe_coupon.c8, stripe_coupon.c9\n"
     ) in text
     assert text_of(build.report(plan), verbose=True).count("is protected") == 10
 
