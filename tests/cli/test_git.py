@@ -252,6 +252,9 @@ def test_it_is_set_up_once_and_removed(root: Path, engine: Engine, write: Write)
     assert ended.code == 1
     assert ".gitattributes lacks state/**/*.json merge=engine-state" in ended.err
     assert "git config merge.engine-state.driver is not set" in ended.err
+    assert ended.err.endswith("Hint: engine git-setup\n")
+    error = json.loads(engine("git-setup", "--check", "--json").out)["error"]
+    assert ".gitattributes lacks" in error["cause"]
     for _ in range(2):
         ended = engine("git-setup")
         assert ended.code == 0
@@ -276,6 +279,17 @@ def test_it_is_set_up_once_and_removed(root: Path, engine: Engine, write: Write)
     assert "engine-state" not in (root / ".git" / "config").read_text()
     assert "nothing to remove" in engine("git-setup", "--remove").err
     assert engine("git-setup", "--remove", "--check").code == 1
+
+
+@pytest.mark.parametrize("option", [(), ("--check",), ("--remove",)])
+def test_outside_of_a_repository_nothing_is_written(
+    root: Path, engine: Engine, option: tuple[str, ...]
+) -> None:
+    """The attributes neither."""
+    ended = engine("git-setup", *option)
+    assert ended.code == 1
+    assert "the project is in no git repository" in ended.err
+    assert not (root / ".gitattributes").exists()
 
 
 def test_a_file_of_its_own_goes_with_the_setup(root: Path, engine: Engine, write: Write) -> None:

@@ -9,7 +9,7 @@ import click
 
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.invocation import Invocation, pass_invocation
-from engine.errors import UsageError
+from engine.errors import RepositoryError, UsageError
 
 _PROGRAM = (sys.executable, "-P", "-m", "engine")
 """What runs this engine from any folder: `-P` keeps Python from importing what is in that one."""
@@ -48,13 +48,15 @@ def git_setup(invocation: Invocation, *, check: bool, remove: bool) -> int:
     if check and remove:
         raise UsageError("--check and --remove exclude each other", hint="give one of them")
     root, repository = invocation.root, invocation.repository()
+    _ = repository.prefix  # outside of a repository nothing may be written
     if check:
         missing = tuple(setup.missing(root, repository, _PROGRAM))
-        for line in missing:
-            invocation.write_err(line)
         if missing:
-            invocation.write_note("Run engine git-setup.")
-            return 1
+            raise RepositoryError(
+                "git does not merge and show states with this engine, in this clone",
+                cause="\n".join(missing),
+                hint="engine git-setup",
+            )
         invocation.write_note("Git merges and shows states with this engine.")
         return 0
     if remove:
