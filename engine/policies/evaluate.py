@@ -16,6 +16,8 @@ from engine.policies.declare import Policies, Policy
 from engine.policies.plan import Finding, Plan
 
 _SHOWN = 60
+_MOST = 100_000
+"""Findings of one policy: a loop without an end would take all memory."""
 
 
 class NonsenseError(Exception):
@@ -97,7 +99,9 @@ def _findings(returned: Any) -> Iterator[Finding]:
         return
     if isinstance(returned, (str, bytes, bool)) or not hasattr(returned, "__iter__"):
         raise NonsenseError(_no_finding(returned))
-    for one in returned:
+    for number, one in enumerate(returned):
+        if number == _MOST:
+            raise NonsenseError(f"it gave more than {_MOST:,} findings: does its loop end?")
         if not isinstance(one, Finding):
             raise NonsenseError(_no_finding(one))
         if not isinstance(one.message, str) or not one.message.strip():

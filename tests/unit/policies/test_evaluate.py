@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -92,6 +93,7 @@ def test_nothing_found_is_nothing(empty: Any) -> None:
         (["too cheap"], "it gave a str where a finding is wanted"),
         ([None], "it gave a NoneType where a finding is wanted"),
         ([Finding(message=" ")], "it refuses without a message"),
+        (itertools.repeat(Finding(message="x")), "it gave more than 100,000 findings"),
         ([Finding(message=3)], "it refuses without a message"),  # type: ignore[arg-type]
     ],
 )
