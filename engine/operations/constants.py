@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.errors import UsageError
 from engine.operations.run.context import Context
 from engine.operations.show import reveal
-from engine.plan.amounts import amounts_in
 from engine.ports.reports import Constant, StackConstants
-from engine.schema.resource_type import Schemas
 from engine.state.model import ResourceState, State
 from engine.suggest import nearest
 from engine.values.secret import holds_secret
@@ -88,7 +87,7 @@ def _of(context: Context, state: State, revealed: Collection[str]) -> StackConst
     constants: dict[str, Constant] = {}
     owners: dict[object, list[Constant]] = {}
     for address, entry in state.resources.items():
-        one = _of_resource(address, entry, context.schemas)
+        one = _of_resource(address, entry)
         constants[_free(state, one, constants)] = one
         owners.setdefault(one.value, []).append(one)
     for one in _outputs(context, state, revealed):
@@ -114,11 +113,9 @@ def constant_name(address: str) -> str:
     return address.replace(".", "_").replace("-", "_").upper()
 
 
-def _of_resource(address: str, entry: ResourceState, schemas: Schemas) -> Constant:
+def _of_resource(address: str, entry: ResourceState) -> Constant:
     values: Mapping[str, Any] = entry.attributes
     labels = (values.get(name) for name in _LABELS)
-    kind = schemas.get(entry.type)
-    amounts = amounts_in(kind.root, values) if kind is not None else {}
     return Constant(
         name=constant_name(address),
         value=entry.id,
@@ -126,8 +123,8 @@ def _of_resource(address: str, entry: ResourceState, schemas: Schemas) -> Consta
         account=entry.account,
         former=tuple(id for _, id in entry.archived),
         label=next((text for text in labels if isinstance(text, str) and text), ""),
-        # The amount of the object itself comes before those in other currencies, and of tiers.
-        amounts=tuple(amounts[path] for path in sorted(amounts, key=len)),
+        type=entry.type,
+        attributes=values,
     )
 
 
@@ -142,15 +139,11 @@ def _outputs(context: Context, state: State, revealed: Collection[str]) -> Itera
 
 def _about(output: Constant, resource: Constant) -> Constant:
     """An output that is the id of a resource, with what is known of that."""
-    return Constant(
+    return dataclasses.replace(
+        resource,
         name=output.name,
         value=output.value,
         is_output=output.name != resource.name,
-        address=resource.address,
-        account=resource.account,
-        former=resource.former,
-        label=resource.label,
-        amounts=resource.amounts,
     )
 
 

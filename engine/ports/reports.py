@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.frozen import frozen
-from engine.plan.amounts import Amount
 from engine.plan.inputs.ownership import ObjectKey
 from engine.state.model import State
 
@@ -319,7 +318,8 @@ class Constant:
         account: Connected account that the resource is on; empty for the key's own.
         former: Ids of the objects that the resource replaced and that still exist, newest first.
         label: What Stripe shows people as the object's name; empty if nothing.
-        amounts: The amounts of money in the object.
+        type: Resource type of the object; empty if it is none.
+        attributes: What Stripe returned of the object, as far as it is recorded.
     """
 
     name: str
@@ -330,7 +330,8 @@ class Constant:
     account: str = ""
     former: tuple[str, ...] = ()
     label: str = ""
-    amounts: tuple[Amount, ...] = ()
+    type: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @frozen

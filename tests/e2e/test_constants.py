@@ -7,6 +7,7 @@ import pytest
 from engine.errors import UsageError
 from engine.operations.constants import constants_of
 from engine.ports.reports import Constant
+from engine.views.constants.words import about
 from tests.support.project import Project
 
 SHOP = """
@@ -66,9 +67,7 @@ def test_a_constant_says_what_it_is_and_what_it_replaced(shop: Project) -> None:
             "Gold",
             former,
         )
-        assert [
-            (int(amount.value), amount.currency, amount.interval) for amount in one.amounts
-        ] == [(2900, "usd", "month")]
+        assert about(one) == "Pro monthly, 'Gold', $29.00 a month"
     assert (found["prices"].address, found["prices"].former) == ("", ())
 
 

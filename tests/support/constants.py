@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-from engine.plan.amounts import Amount
 from engine.ports.reports import Constant, StackConstants
 
-MONTHLY = Amount(
-    path=("unit_amount",), value=Decimal(2900), currency="usd", interval="month", interval_count=1
-)
+MONTHLY = {"currency": "usd", "unit_amount": 2900, "recurring": {"interval": "month"}}
 HOSTILE = (
     '*/ """ \\ \' ${HOME} $(id) `id` # <script>alert(1)</script> @user | \x1b[31m\u202eevil\nNEXT=1'
 )
@@ -23,7 +19,8 @@ def price(name: str = "pro-monthly", **parts: Any) -> Constant:
         "name": f"STRIPE_PRICE_{name.replace('-', '_').upper()}",
         "value": f"price_{name}",
         "address": f"stripe_price.{name}",
-        "amounts": (MONTHLY,),
+        "type": "stripe_price",
+        "attributes": MONTHLY,
         **parts,
     }
     return Constant(**about)

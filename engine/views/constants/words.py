@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.address import parse_address
+from engine.catalog import loader
 from engine.ports.reports import Constant, StackConstants
-from engine.views.money import amount_words
+from engine.views.brief.differences import currencies_of
+from engine.views.brief.phrase import phrase
 from engine.views.style import inert
 
 MARK = "Written by engine output, from the states: do not edit."
 """How a file of constants begins; only such a file is written anew."""
-_MOST_AMOUNTS = 3
 _MOST_CHARACTERS = 60
 _SPACES = re.compile(r"\s+")
 
@@ -31,10 +32,10 @@ def _parts(constant: Constant) -> Iterator[str]:
     label = one_line(constant.label)
     if label and label.casefold() != title.casefold():
         yield f"'{label}'"
-    amounts = [amount_words(amount) for amount in constant.amounts if amount.currency]
-    yield from amounts[:_MOST_AMOUNTS]
-    if len(amounts) > _MOST_AMOUNTS:
-        yield f"and {len(amounts) - _MOST_AMOUNTS} more amounts"
+    kind = loader.schemas().get(constant.type)
+    if kind is not None:
+        said = phrase(kind, constant.attributes, lists=True)
+        yield from ([inert(said, " "), *currencies_of(kind, constant.attributes)] if said else [])
     if constant.account:
         yield f"on account {constant.account}"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,25 +10,28 @@ from engine.ports.reports import Constant
 from engine.views.constants.words import about, about_each, about_stack, names_by_id, one_line
 from tests.support.constants import HOSTILE, MONTHLY, output, price, stack
 
-EUR = dataclasses.replace(MONTHLY, currency="eur", value=Decimal(2700))
-MANY = tuple(dataclasses.replace(MONTHLY, value=Decimal(100 * step)) for step in range(1, 6))
+TIERS = [
+    {"up_to": 10, "unit_amount": 500},
+    {"up_to": None, "unit_amount_decimal": "450.5"},
+]
+COUPON = {"percent_off": 25, "duration": "repeating", "duration_in_months": 3}
 
 
 @pytest.mark.parametrize(
     ("constant", "words"),
     [
         (price(), "Pro monthly, $29.00 a month"),
-        (price(amounts=()), "Pro monthly"),
+        (price(attributes={}), "Pro monthly"),
         (price(label="Pro Monthly"), "Pro monthly, $29.00 a month"),
         (price(label="Gold"), "Pro monthly, 'Gold', $29.00 a month"),
-        (price(amounts=(MONTHLY, EUR)), "Pro monthly, $29.00 a month, €27.00 a month"),
         (
-            price(amounts=MANY),
-            "Pro monthly, $1.00 a month, $2.00 a month, $3.00 a month, and 2 more amounts",
+            price(attributes={"currency": "usd", "billing_scheme": "tiered", "tiers": TIERS}),
+            "Pro monthly, 2 tiers ($5.00 a unit up to 10, $4.505 a unit beyond)",
         ),
+        (price(attributes={}, account="acct_2"), "Pro monthly, on account acct_2"),
         (
-            price(amounts=(dataclasses.replace(MONTHLY, currency=""),), account="acct_2"),
-            "Pro monthly, on account acct_2",
+            price("gift", address="stripe_coupon.gift", type="stripe_coupon", attributes=COUPON),
+            "Gift, 25 % off for 3 months",
         ),
         (output("trial-days", 14), "Output trial-days"),
     ],
@@ -42,7 +43,7 @@ def test_what_a_constant_is(constant: Constant, words: str) -> None:
 
 def test_what_differs_between_environments_is_said_of_each() -> None:
     """A test account may have other amounts."""
-    cheap = price(amounts=(dataclasses.replace(MONTHLY, value=Decimal(100)),))
+    cheap = price(attributes={**MONTHLY, "unit_amount": 100})
     assert about_each([("live", price()), ("test", price())]) == "Pro monthly, $29.00 a month"
     assert about_each([("live", price()), ("test", cheap)]) == (
         "live: Pro monthly, $29.00 a month; test: Pro monthly, $1.00 a month"
