@@ -86,8 +86,10 @@ def open_repository(root: Path) -> Repository:
 
 
 def _policies(settings: Settings) -> Policies | None:
-    # A project that has none pays for none.
-    if not settings.policies and not any(settings.stacks.glob("_[!_]*")):
+    # A project that has none pays for none. Those in a wrong place are found to be refused.
+    stacks, name = settings.stacks, "_policies.py"
+    places = (stacks.glob("_[!_]*"), stacks.rglob(name), settings.root.glob(name))
+    if not settings.policies and not any(map(any, places)):
         return None
     from engine.policies.load import load_policies
 

@@ -99,11 +99,12 @@ def _written(path: Path, settings: Settings) -> tuple[Sequence[Policy], Sequence
 def _elsewhere(settings: Settings, found: Sequence[Policy]) -> Iterator[Problem]:
     """Modules with policies that are not asked, since `_policies.py` does not import them."""
     asked = {policy.defined_at.rpartition(":")[0] for policy in found}
-    folder = settings.stacks / Path(FILE).stem
-    for path in (*sorted(settings.stacks.glob("_*.py")), *sorted(folder.glob("*.py"))):
+    stacks, folder = settings.stacks, settings.stacks / Path(FILE).stem
+    places = {*stacks.glob("_*.py"), *folder.glob("*.py"), *stacks.rglob(FILE)}
+    for path in sorted({*places, settings.root / FILE} - {stacks / FILE}):
         file, text = shown(path, settings.root), ""
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            if path.is_file() and path.name != FILE:
+            if path.is_file():
                 text = path.read_text(encoding="utf-8")
         if "engine.policies" in text and _DECLARES.search(text) and file not in asked:
             where = f"{settings.stacks.name}/{FILE}"

@@ -442,3 +442,18 @@ def test_each_finding_is_with_its_stack(engine: Engine, write: Write, policies: 
         None,
         "no-such-stack",
     ]
+
+
+@pytest.mark.parametrize("place", ["_policies.py", "stacks/rules/_policies.py"])
+def test_policies_in_a_wrong_place_refuse_plans(root: Path, engine: Engine, place: str) -> None:
+    """A gate that its author believes to be closed, and that is never asked, is worse than none."""
+    path = root / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        "from engine.policies import policy\n\n\n@policy\ndef no(plan):\n    '''No.'''\n"
+        "    yield plan.refuse('no')\n",
+        encoding="utf-8",
+    )
+    ended = engine("plan")
+    assert ended.code == 4
+    assert f"{place}: it declares policies that are not asked" in ended.err

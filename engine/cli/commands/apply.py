@@ -147,7 +147,8 @@ def _run(
 
         report = apply_stacks(context, stacks, options, approve, confirm=confirm)
     code = conclude(invocation, report, operation)
-    note_stale(invocation, context)
+    if report.approved:
+        note_stale(invocation, context)
     return code
 
 
@@ -163,7 +164,8 @@ def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> 
 
         report = apply_saved(context, saved, approve, lock_timeout=options.lock_timeout)
     code = conclude(invocation, report, "Apply")
-    note_stale(invocation, context)
+    if report.approved:
+        note_stale(invocation, context)
     return code
 
 

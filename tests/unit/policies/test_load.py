@@ -122,14 +122,23 @@ def test_it_may_import_its_neighbours_and_leaves_nothing_behind(root: Path) -> N
     assert {"_limits", "_more", "_policies"}.isdisjoint(sys.modules)
 
 
-@pytest.mark.parametrize("name", ["_policy.py", "_policies/prices.py", "_Policies.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stacks/_policy.py",
+        "stacks/_policies/prices.py",
+        "stacks/_Policies.py",
+        "stacks/rules/_policies.py",
+        "_policies.py",
+    ],
+)
 def test_policies_under_another_name_are_a_problem(root: Path, name: str) -> None:
     """They would not be asked, and their author would not know."""
-    path = root / "stacks" / name
+    path = root / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(HEAD + GOOD, "utf-8")
     (found,) = problems(loaded(root))
-    assert found == f"stacks/{name}:0: it declares policies that are not asked"
+    assert found == f"{name}:0: it declares policies that are not asked"
 
 
 def test_a_module_that_only_uses_the_words_is_none(root: Path) -> None:
