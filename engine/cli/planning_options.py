@@ -169,7 +169,7 @@ lock_timeout_option = click.option(
 confirm_option = _addresses(
     "confirmed_removals",
     "--confirm-removal",
-    "On a live account: remove this resource, or replace this price",
+    "On a live account: remove this resource, or replace it although it loses something",
 )
 """What apply and destroy take in addition to these."""
 

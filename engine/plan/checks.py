@@ -56,9 +56,9 @@ def removals_to_confirm(
 ) -> tuple[ResourceAddress, ...]:
     """What a live account would lose without a person having named it, in address order.
 
-    That is every resource that is removed, and every one that is replaced if customers are
-    charged by it. A resource that was named and is not lost is no mistake: an earlier run of the
-    same command may have removed it.
+    That is every resource that is removed, and every one that loses something by being replaced:
+    a price its subscriptions, a payment link its URL, a webhook its secret. A resource that was
+    named and is not lost is no mistake: an earlier run of the same command may have removed it.
 
     Args:
         plans: What would be done.
@@ -73,7 +73,7 @@ def removals_to_confirm(
             if change.address not in confirmed
             and (
                 change.action is Action.DELETE
-                or (change.action is Action.REPLACE and schemas[change.type].life.charged)
+                or (change.action is Action.REPLACE and schemas[change.type].life.loses)
             )
         )
     )

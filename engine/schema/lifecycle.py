@@ -240,10 +240,11 @@ class Life:
         after_create: Names of the calls that follow a create, e.g. `validate`.
         singleton: There is one, always: it is changed, never made nor removed.
         protect: Protected unless its declaration says otherwise.
-        charged: Customers are charged by it, so on a live account its replacement has to be named.
+        charged: Customers are charged by it, so policies compare its amounts.
         sandbox_only: Live mode refuses it.
         loses: What an object loses that is removed and made anew with the same declaration, e.g.
-            `its signing secret`; empty if nothing but its id.
+            `its signing secret`; empty if nothing but its id. On a live account a replacement that
+            loses something has to be named.
         is_account: Its objects are accounts: a lifecycle's `account` takes their ids, and every
             account may name them.
         named_across_accounts: Objects of other accounts may name it.

@@ -63,7 +63,8 @@ def apply(
     Without STACK, all stacks are applied, in the order of what they read from each other. Each
     operation is recorded before it is sent, so that the next run finishes an interrupted one.
     Without a terminal, --yes is needed. On a live account each resource that is removed, and each
-    price that is replaced, must be named: at the terminal, or with --confirm-removal.
+    replaced one that loses something by it (a price, a link, a webhook), must be named: at the
+    terminal, or with --confirm-removal.
 
     With PLANFILE, exactly the plan that engine plan -o saved there is applied, without a question;
     it is refused if anything that it was made from has changed.

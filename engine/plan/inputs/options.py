@@ -35,7 +35,7 @@ class PlanOptions:
         lock_timeout: Seconds to wait for another run.
         allow_mass_change: Allow to remove or replace a large share of a stack.
         confirmed_removals: What a live account may lose: resources whose removal, or replacement
-            if customers are charged by them, the person has named.
+            if they lose something by it, the person has named.
         impact: Count what uses the objects that the plan ends or changes.
     """
 

@@ -48,7 +48,10 @@ def _state(count: int) -> State:
         (PRICE, Action.REPLACE, True),
         ("stripe_plan", Action.REPLACE, True),
         (COUPON, Action.DELETE, True),
-        (COUPON, Action.REPLACE, False),
+        (COUPON, Action.REPLACE, True),
+        ("stripe_payment_link", Action.REPLACE, True),
+        ("stripe_webhook_endpoint", Action.REPLACE, True),
+        ("stripe_shipping_rate", Action.REPLACE, False),
         (PRICE, Action.CREATE, False),
         (PRICE, Action.UPDATE, False),
         (PRICE, Action.FORGET, False),
@@ -57,10 +60,10 @@ def _state(count: int) -> State:
         (PRICE, Action.NO_OP, False),
     ],
 )
-def test_removals_and_replaced_prices_have_to_be_named(
+def test_removals_and_replacements_that_lose_something_have_to_be_named(
     type: str, action: Action, *, asked: bool
 ) -> None:
-    """Everything that is removed; of what is replaced, what customers are charged by."""
+    """A link its URL, an endpoint its secret, a price its subscriptions; a rate nothing."""
     change = _change(type, action)
     found = removals_to_confirm([_plan(change)], SCHEMAS)
     assert found == ((change.address,) if asked else ())
