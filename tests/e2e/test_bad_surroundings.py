@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import socket
 import textwrap
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ from engine.plan.model import PlanReport
 from engine.ports.outcomes import ApplyReport
 from engine.ports.provider import Provider
 from engine.state.codec import decode, encode
+from engine.state.model import FORMAT_VERSION
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.secret import Sensitive
@@ -149,8 +151,12 @@ def _edit(raw: bytes) -> bytes:
     return raw.replace(b'"Pro"', b'"Prof"')
 
 
+NEXT = FORMAT_VERSION + 1
+
+
 def _newer(raw: bytes) -> bytes:
-    return raw.replace(b'"format_version": 5', b'"format_version": 6')
+    newer = f'"format_version": {NEXT},'.encode()
+    return re.sub(rb'"format_version": \d+,', newer, raw)
 
 
 def _conflict(raw: bytes) -> bytes:
@@ -184,7 +190,7 @@ BAD_STATES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     ),
     "newer": (
         _newer,
-        r"state/local/shop\.json, line \d+: written by a newer engine \(format 6, engine ",
+        rf"state/local/shop\.json, line \d+: written by a newer engine \(format {NEXT}, engine ",
         "upgrade the engine; nothing was changed",
     ),
     "in conflict": (

@@ -173,6 +173,10 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("git-setup",): [[]],
     ("git", "textconv"): [["state/shop/shop.json"], [KEY]],
     ("git", "merge-state"): [["a", "b", "c", "state/shop/shop.json"], [KEY, KEY, KEY, KEY]],
+    ("ci", "plan"): [[], [KEY]],
+    ("ci", "apply"): [[], [KEY]],
+    ("ci", "commit-state"): [[], [KEY]],
+    ("ci", "drift"): [[], [KEY]],
     ("emulator", "serve"): [["--port", "99999999"]],
     ("destroy",): [["--yes", f"--target={HOOK}"], []],
 }

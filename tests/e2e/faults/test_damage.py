@@ -12,7 +12,7 @@ import pytest
 from engine.emulator.core import Emulator
 from engine.errors import StateError
 from engine.state.codec import decode
-from engine.state.model import State
+from engine.state.model import FORMAT_VERSION, State
 from tests.support.faults.shop import Trying
 from tests.support.project import Project
 
@@ -173,7 +173,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no resources": (_with(resources={}), "digest does not match"),
     "an unknown field": (_with(note="by hand"), "digest does not match"),
     "an earlier format": (_with(format_version=1), "digest does not match"),
-    "a later format": (_with(format_version=6), "written by a newer engine"),
+    "a later format": (_with(format_version=FORMAT_VERSION + 1), "written by a newer engine"),
     "no format": (_with(format_version=None), "no format_version"),
     "byte order mark": (lambda raw: b"\xef\xbb\xbf" + raw, "byte order mark"),
     "UTF-16": (lambda raw: raw.decode().encode("utf-16"), "not UTF-8"),
