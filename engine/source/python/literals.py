@@ -18,8 +18,7 @@ LONGEST_LINE = 100
 
 _NAMED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CHUNK = re.compile(r"[^ \n]*(?: +|\n+)|[^ \n]+")
-_JOINER = "\u200d"
-_JOINERS = ("\u200c", _JOINER)
+_JOINERS = ("\u200c", "\u200d")
 
 
 @frozen(kw_only=False)
@@ -48,15 +47,7 @@ class Text:
 
 def width(text: str) -> int:
     """How many columns a text takes."""
-    if text.isascii():
-        return len(text)
-    columns = 0
-    before = ""
-    for sign in text:
-        # A picture that is joined to the one before it is a part of that.
-        columns += 0 if before == _JOINER else columns_of(sign)
-        before = sign
-    return columns
+    return len(text) if text.isascii() else sum(map(columns_of, text))
 
 
 def columns_of(sign: str) -> int:
