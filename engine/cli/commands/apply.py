@@ -36,7 +36,9 @@ from engine.plan.inputs.options import PlanOptions
 
 if TYPE_CHECKING:
     from engine.address import ResourceAddress
+    from engine.operations.run.context import Context
     from engine.plan.model import PlanReport
+    from engine.ports.outcomes import ApplyReport
 
 _MOST_NAMES = 5
 """More removals than this are confirmed by their number."""
@@ -147,10 +149,7 @@ def _run(
                 return _ask_for_names(invocation, report, addresses)
 
         report = apply_stacks(context, stacks, options, approve, confirm=confirm)
-    code = conclude(invocation, report, operation)
-    if report.approved:
-        note_stale(invocation, context)
-    return code
+    return _end(invocation, context, report, operation)
 
 
 def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> int:
@@ -164,7 +163,12 @@ def _run_saved(invocation: Invocation, file: PlanFile, options: PlanOptions) -> 
             return True  # a saved plan was reviewed before
 
         report = apply_saved(context, saved, approve, lock_timeout=options.lock_timeout)
-    code = conclude(invocation, report, "Apply")
+    return _end(invocation, context, report, "Apply")
+
+
+def _end(invocation: Invocation, context: Context, report: ApplyReport, operation: str) -> int:
+    """Show what was done, and which files of constants it made stale; returns the exit code."""
+    code = conclude(invocation, report, operation)
     if report.approved:
         note_stale(invocation, context)
     return code
