@@ -193,7 +193,7 @@ class Invocation:
 
     def repository(self) -> Repository:
         """The repository that the project is in."""
-        from engine.bootstrap import open_repository
+        from engine.bootstrap.project import open_repository
 
         return open_repository(self.root)
 
@@ -219,7 +219,7 @@ class Invocation:
     def _open(
         self, root: Path, environment: str | None, variables: Variables, hook: Hook | None
     ) -> Context:
-        from engine.bootstrap import open_project
+        from engine.bootstrap.project import open_project
 
         return open_project(
             root,

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import Problem
 from engine.policies.declare import FAILED, NO_POLICIES, Declaring, Policies, Policy, declaring
-from engine.settings import Settings
+from engine.settings.model import Settings
 from engine.stack.collector import Collector
 from engine.stack.loader import evaluate_module, shown
 from engine.suggest import nearest

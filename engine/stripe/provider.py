@@ -20,7 +20,7 @@ from engine.redaction import remember
 from engine.schema.lifecycle import Probe
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.settings import is_live, mode_of
+from engine.settings.model import is_live, mode_of
 from engine.stripe.bulk import PAGE, chunks, from_pages
 from engine.stripe.events import PATH as EVENTS
 from engine.stripe.events import event_pages

@@ -13,7 +13,7 @@ from engine.ports.held_locks import HeldLock
 from engine.ports.outcomes import ApplyReport
 from engine.ports.run_locks import RunLock
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.settings import Environment
+from engine.settings.model import Environment
 from engine.stack.model import Stack
 from engine.state.model import State
 from engine.views.style import Style

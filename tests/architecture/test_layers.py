@@ -113,7 +113,7 @@ def test_every_module_imports_alone() -> None:
         ("from engine.stripe import Price", "click deepdiff filelock rich stripe"),
         ("import engine.cli.main", "click engine.errors"),
         ("import engine.cli.root", "deepdiff filelock rich stripe engine.catalog engine.plan"),
-        ("import engine.bootstrap", "deepdiff filelock rich stripe engine.emulator"),
+        ("import engine.bootstrap.project", "deepdiff filelock rich stripe engine.emulator"),
         ("import engine.operations.validate", "deepdiff filelock rich stripe engine.emulator"),
         ("import engine.operations.apply", "deepdiff filelock rich stripe engine.emulator"),
         ("import engine.stripe.provider", "deepdiff filelock rich stripe"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.ports.provider import RequestContext
 from tests.support.command_line import Engine, Write
 

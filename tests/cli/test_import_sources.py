@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.redaction import forget
 from tests.support.command_line import Engine, Write
 from tests.support.other_tools.states import tf_resource, tf_state

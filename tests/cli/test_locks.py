@@ -18,7 +18,7 @@ from tests.support.command_line import Engine
 HOLDER = """
     import sys
     from pathlib import Path
-    from engine.bootstrap import open_project
+    from engine.bootstrap.project import open_project
 
     backend = open_project(Path(sys.argv[1])).backend
     with backend.lock("shop", "local", operation="apply", timeout=0, on_wait=print) as hold:

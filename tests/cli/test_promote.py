@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.ports.provider import RequestContext
 from engine.state.codec import decode, encode
 from tests.support.command_line import Engine, Write

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.operations.validate import evaluate
 from engine.plan.declared import declared_digest
 from engine.state.model import State
@@ -643,7 +643,7 @@ def test_the_code_is_compared_by_the_engine_that_applied_it(
     assert project.run("apply", "--yes")
     write("shop", shop(nickname="other"))
     project.commit()
-    monkeypatch.setattr("engine.bootstrap.VERSION", "99.0")
+    monkeypatch.setattr("engine.bootstrap.project.VERSION", "99.0")
     document = project.review()
     assert document["findings"] == []
     assert f"engine {VERSION} wrote it, and this is engine 99.0" in document["unchecked"][0]

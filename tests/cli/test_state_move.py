@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.backends.state.journal import framed
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from tests.support.command_line import Engine, Terminal, Write
 
 HEAD = "from engine.stripe import Coupon, PromotionCode, WebhookEndpoint\n"

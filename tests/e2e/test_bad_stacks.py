@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.errors import StackError, UsageError
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.catalog import loader
 from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.address import ResourceAddress, parse_address
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator
 from engine.emulator.testing import faults

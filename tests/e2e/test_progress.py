@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.operations.apply import apply_stacks
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions

@@ -10,7 +10,7 @@ import io
 import re
 from pathlib import Path
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.address import parse_address
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.errors import GuardError, InterruptedRunError, StackError

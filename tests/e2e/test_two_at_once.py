@@ -17,7 +17,7 @@ from typing import IO
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.core import Emulator
 from engine.errors import LockHeldError
 from engine.operations.apply import apply_stacks
@@ -268,7 +268,7 @@ def test_a_process_that_is_killed_frees_its_lock(shop: Shop) -> None:
         f"""
         import sys
         from pathlib import Path
-        from engine.bootstrap import open_project
+        from engine.bootstrap.project import open_project
         from engine.operations.apply import apply_stacks
         from engine.plan.inputs.options import PlanOptions
 

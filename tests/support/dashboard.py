@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from engine.bootstrap import EMBEDDED_KEY
+from engine.bootstrap.project import EMBEDDED_KEY
 from engine.emulator.core import Emulator
 from engine.emulator.wire.messages import Request
 

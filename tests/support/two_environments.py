@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.core import Emulator
 from engine.operations.apply import apply_stacks
 from engine.operations.environments.diff import diff_environments

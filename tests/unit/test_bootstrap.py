@@ -12,7 +12,7 @@ from engine.backends.secrets.command import CommandSink
 from engine.backends.secrets.env_file import EnvFileSink
 from engine.backends.secrets.file import FileSink
 from engine.backends.state.file_backend import FileBackend
-from engine.bootstrap import open_code_host, open_project
+from engine.bootstrap.project import open_code_host, open_project
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
 

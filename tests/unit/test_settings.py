@@ -8,7 +8,8 @@ import pytest
 
 from engine.errors import SettingsError
 from engine.redaction import redact
-from engine.settings import EMBEDDED, UNNAMED, Environment, Settings, load_settings
+from engine.settings.load import load_settings
+from engine.settings.model import EMBEDDED, UNNAMED, Environment, Settings
 from engine.values.secret import Sensitive
 from engine.variables import variables_of
 

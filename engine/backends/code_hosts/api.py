@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from engine.ports.ci.code_host import CodeHostError
 from engine.redaction import remember
-from engine.settings import is_loopback
+from engine.settings.model import is_loopback
 
 _TRIES = 4
 _LONGEST_WAIT = 60.0

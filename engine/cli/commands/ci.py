@@ -210,7 +210,7 @@ def drift(invocation: Invocation, stacks: tuple[str, ...], lock_timeout: float) 
 
 def _job(invocation: Invocation, stacks: tuple[str, ...]) -> tuple[CodeHost, Scope]:
     """The run of a host, and what it works on."""
-    from engine.bootstrap import open_code_host
+    from engine.bootstrap.project import open_code_host
     from engine.operations.ci.scope import Scope
 
     host = open_code_host(os.environ)

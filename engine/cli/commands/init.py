@@ -23,7 +23,7 @@ def init(invocation: Invocation, folder: str | None) -> None:
       engine init billing
     """
     from engine.cli.project_template import start_project
-    from engine.settings import load_settings
+    from engine.settings.load import load_settings
     from engine.views.view import NewProject
 
     root = invocation.place / folder if folder is not None else invocation.place

@@ -11,7 +11,7 @@ from engine.ports.hook import Hook
 from engine.ports.provider import Provider
 from engine.ports.secret_sink import SecretSink
 from engine.schema.resource_type import Schemas
-from engine.settings import Settings
+from engine.settings.model import Settings
 from engine.state.advice import Advice
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from engine.plan.model import PlanReport, Step, StepKind
 from engine.ports.provider import Account, Provider
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import Schemas
-from engine.settings import EMBEDDED, UNNAMED, Environment, is_live
+from engine.settings.model import EMBEDDED, UNNAMED, Environment, is_live
 from engine.state.model import State
 
 _KEY = re.compile(r"(?:sk|rk)_(?:test|live|org)_[A-Za-z0-9_]+")

@@ -15,7 +15,7 @@ import requests
 import stripe
 
 from engine.redaction import remember
-from engine.settings import is_loopback
+from engine.settings.model import is_loopback
 
 _SILENCE = 80.0
 """Seconds without a byte that are allowed: as long as Stripe itself works on a request."""

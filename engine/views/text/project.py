@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.settings import EMBEDDED, Environment
+from engine.settings.model import EMBEDDED, Environment
 from engine.views.view import NewProject
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.state.model import State

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from engine.backends.state.file_backend import FileBackend
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.core import Emulator
 from engine.errors import LockHeldError, StaleStateError
 from engine.operations.apply import apply_stacks
@@ -51,7 +51,7 @@ APPLY = """
 import sys
 from pathlib import Path
 from engine.ports.hook import Hook
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
@@ -150,7 +150,7 @@ print("ended well", flush=True)
 TURNS = """
 import sys
 from pathlib import Path
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.operations.apply import apply_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.variables import variables_of

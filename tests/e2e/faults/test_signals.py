@@ -12,7 +12,7 @@ from typing import IO
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.testing.faults import hung
 from engine.emulator.testing.gate import Gate

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.address import parse_address
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.testing import faults
 from engine.errors import ConnectionFailedError, GuardError, StateError
 from engine.operations.plan import plan_stacks

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
 from tests.support.faults.shop import Shop, Trying

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
 from engine.operations.apply import apply_stacks

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.cli.main import run as command_line
 from engine.errors import EngineError
 from engine.operations.apply import apply_stacks

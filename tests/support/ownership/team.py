@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport

@@ -11,7 +11,7 @@ import pytest
 
 from engine.policies.declare import Policies, policy
 from engine.policies.load import load_policies
-from engine.settings import load_settings
+from engine.settings.load import load_settings
 
 HEAD = "from engine.policies import Plan, policy\n"
 GOOD = """

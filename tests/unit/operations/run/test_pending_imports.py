@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.bootstrap import open_project
+from engine.bootstrap.project import open_project
 from engine.errors import LockHeldError, StateError
 from engine.operations.run.context import Context
 from engine.operations.run.pending_imports import finish_imports

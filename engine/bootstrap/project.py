@@ -1,7 +1,4 @@
-"""The one place that wires ports to adapters.
-
-Each adapter is imported when it is first wanted: a command pays for what it uses.
-"""
+"""Wires the ports of a project: each adapter is imported when it is first wanted."""
 
 from __future__ import annotations
 
@@ -13,16 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.bootstrap.states import state_backend
 from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
-from engine.ports.backend import StateBackend
 from engine.ports.ci.code_host import CodeHost
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
 from engine.ports.review.repository import Repository
 from engine.ports.secret_sink import SecretSink
-from engine.settings import Settings, is_live, load_settings
+from engine.settings.load import load_settings
+from engine.settings.model import Settings, is_live
 from engine.values.secret import Sensitive
 from engine.variables import Variables
 from engine.version import VERSION
@@ -66,7 +64,7 @@ def open_project(
     return Context(
         settings=settings,
         schemas=loader.schemas(),
-        open_backend=_state_backend(settings),
+        open_backend=state_backend(settings),
         open_sink=functools.cache(_sink(settings)),
         connect=functools.partial(_connect, settings, hook),
         hook=hook,
@@ -94,33 +92,6 @@ def _policies(settings: Settings) -> Policies | None:
     from engine.policies.load import load_policies
 
     return load_policies(settings)
-
-
-def _state_backend(settings: Settings) -> Callable[[], StateBackend]:
-    kind, _, place = settings.state.partition(":")
-    if kind not in _STATE_BACKENDS:
-        raise _no_state_backend(kind)
-    return functools.cache(functools.partial(_STATE_BACKENDS[kind], settings, place))
-
-
-def _no_state_backend(kind: str) -> SettingsError:
-    # Not the whole text: there may be a password in it.
-    known = " or ".join(f'"{name}"' for name in _STATE_BACKENDS)
-    return SettingsError(
-        f"[tool.engine]: states cannot be kept in {kind!r}", hint=f"write state = {known}"
-    )
-
-
-def _files(settings: Settings, place: str) -> StateBackend:
-    from engine.backends.state.file_backend import FileBackend
-
-    if place:
-        raise _no_state_backend("file:...")
-    return FileBackend(settings.states, settings.private, engine_version=VERSION)
-
-
-_STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {"file": _files}
-"""What opens a state backend, by the word that `state` in [tool.engine] begins with."""
 
 
 def _new_id() -> str:

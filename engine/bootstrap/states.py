@@ -1,0 +1,48 @@
+"""Where states are kept: which adapter the setting `state` means."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+
+from engine.errors import SettingsError
+from engine.ports.backend import StateBackend
+from engine.settings.model import Settings
+from engine.version import VERSION
+
+
+def state_backend(settings: Settings, state: str = "") -> Callable[[], StateBackend]:
+    """What opens the state backend of a project, the same one at each call.
+
+    Args:
+        settings: The settings.
+        state: Where states are kept; empty for what the settings say.
+
+    Raises:
+        SettingsError: if states cannot be kept there.
+    """
+    place = state or settings.state
+    scheme = place.partition(":")[0]
+    if scheme not in _STATE_BACKENDS:
+        raise _no_state_backend(scheme)
+    return functools.cache(functools.partial(_STATE_BACKENDS[scheme], settings, place))
+
+
+def _no_state_backend(scheme: str) -> SettingsError:
+    # Not the whole text: there may be a password in it.
+    known = " or ".join(f'"{name}"' for name in _STATE_BACKENDS)
+    return SettingsError(
+        f"[tool.engine]: states cannot be kept in {scheme!r}", hint=f"write state = {known}"
+    )
+
+
+def _files(settings: Settings, place: str) -> StateBackend:
+    from engine.backends.state.file_backend import FileBackend
+
+    if place != "file":
+        raise _no_state_backend("file:...")
+    return FileBackend(settings.states, settings.private, engine_version=VERSION)
+
+
+_STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {"file": _files}
+"""What opens a state backend, by the scheme of its address."""

@@ -1,0 +1,1 @@
+"""Settings: flag > environment variable > `[tool.engine]` > default, frozen once read."""
