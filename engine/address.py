@@ -18,6 +18,7 @@ ADDRESS_PATTERN = rf"(?:data\.)?{TYPE_PATTERN}\.{NAME_PATTERN}"
 
 _ADDRESS = re.compile(rf"(data\.)?({TYPE_PATTERN})\.({NAME_PATTERN})")
 _NAME = re.compile(NAME_PATTERN)
+_MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _OUTPUT = re.compile(OUTPUT_PATTERN)
 
 
@@ -122,6 +123,12 @@ def parse_place(text: str) -> Place:
 def is_logical_name(text: str) -> bool:
     """Whether `text` can name a resource, a stack or an environment."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_environment_name(text: str) -> bool:
+    """Whether `text` can name an environment: a logical name, or `FLEET/ACCOUNT` of a fleet."""
+    fleet, slash, member = text.partition("/")
+    return is_logical_name(fleet) and (not slash or _MEMBER.fullmatch(member) is not None)
 
 
 def is_output_name(text: str) -> bool:

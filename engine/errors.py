@@ -17,6 +17,7 @@ turns them into text and exit codes.
     ├── StateError                     a state file that cannot be read, trusted or written
     │   ├── UntrustedStateError        it is not what this engine wrote
     │   │   └── NewerStateError        a newer one wrote it
+    │   ├── StoreUnavailableError      the store cannot be reached, or does not do what it should
     │   ├── StaleStateError            it changed under us
     │   └── LockLostError              the run lock was lost
     ├── ConstantsFileError             a file of constants that cannot be read or written
@@ -204,6 +205,12 @@ class NewerStateError(UntrustedStateError):
     """A state file in a format that only a newer engine reads."""
 
     reference = "state-newer"
+
+
+class StoreUnavailableError(StateError):
+    """A store of states that cannot be reached, or that refuses what is asked of it."""
+
+    reference = "store-unavailable"
 
 
 class StaleStateError(StateError):

@@ -7,13 +7,13 @@ do nothing but send requests.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.address import parse_address
 from engine.apply.journal import Intent
+from engine.apply.outputs import settled_outputs
 from engine.apply.ports import ApplyPorts
 from engine.apply.references import References
 from engine.apply.schedule import Schedule
@@ -24,15 +24,12 @@ from engine.apply.secrets import (
     keep_secrets,
     kept_secrets,
     secrets_in,
-    text_of_secret,
     without_secrets,
 )
 from engine.apply.send import is_uncertain, send
 from engine.apply.state_delta import delta_of, moving, state_after
 from engine.errors import EngineError, LockLostError, NotFoundError
-from engine.plan.compare.normalize import Normalizer
 from engine.plan.model import Plan, Reason, Step, StepKind
-from engine.plan.translate.recorded import kept_output
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
 from engine.ports.provider import RequestContext
 from engine.schema.lifecycle import Verb
@@ -154,7 +151,8 @@ class StackRun:
         """The state as it would be written now, for the stacks that read its outputs."""
         state = state_after(self.plan, self.draft, self.results, whole=self.unsaved is None)
         try:
-            return state.with_outputs(self._settled_outputs())
+            settled = settled_outputs(self.plan, self.state, self.references, self.ports.sink)
+            return state.with_outputs(settled)
         except EngineError as error:
             self.unsaved = error
             return state
@@ -202,15 +200,47 @@ class StackRun:
     def _launch(
         self, pool: ThreadPoolExecutor, flying: dict[Future[RemoteObject | None], Step]
     ) -> None:
-        """Start every operation whose turn has come, as many as may be in flight at once."""
-        while len(flying) < self.ports.parallelism:
+        """Start every operation whose turn has come, as many as may be in flight at once.
+
+        They are written down together: a journal that is far away costs a request for all of them.
+        """
+        wave: list[tuple[Step, Intent]] = []
+        while len(flying) + len(wave) < self.ports.parallelism:
             if self.ports.stop.is_set() or self.unsaved is not None:
                 self._skip_the_rest()
-                return
+                break
             step = self.schedule.next()
             if step is None:
-                return
-            self._start(pool, step, flying)
+                break
+            begun = self._begun(step)
+            if begun is not None:
+                wave.append(begun)
+        if not self._written_down(wave):
+            return
+        ports = self.ports
+        for step, intent in wave:
+            key, params = intent.key, intent.step.params
+            context = RequestContext(idempotency_key=key, account=step.account, fence=ports.fence)
+            ports.hook.step_started(step)
+            self.sent[step.key] = tuple(secrets_in(params))
+            sending = (ports.provider, ports.schemas, intent.step, params, context)
+            flying[pool.submit(send, *sending)] = step
+
+    def _written_down(self, wave: Sequence[tuple[Step, Intent]]) -> bool:
+        """Whether what was written down is safe, and the run still has its lock."""
+        try:
+            self.ports.journal.sync()
+            if wave:
+                # Only now: a run that gets the lock after this reads of the operations in the
+                # journal, and sends them with the same keys.
+                self.ports.fence()
+        except EngineError as error:
+            self.unsaved = error
+            for step, _ in wave:
+                self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
+            self._skip_the_rest()
+            return False
+        return True
 
     def _skip_the_rest(self) -> None:
         stopped = self.ports.stop.is_set()
@@ -219,12 +249,12 @@ class StackRun:
             self.interrupted |= stopped
             self._finish(StepResult(step=step, outcome=Outcome.SKIPPED, because=because))
 
-    def _start(
-        self,
-        pool: ThreadPoolExecutor,
-        step: Step,
-        flying: dict[Future[RemoteObject | None], Step],
-    ) -> None:
+    def _begun(self, step: Step) -> tuple[Step, Intent] | None:
+        """Write down that an operation is about to be sent; None if it is over without a request.
+
+        Returns:
+            The operation on the account that it acts on, and what was written down.
+        """
         kind = self.ports.schemas[step.type]
         kept: dict[str, str] = {}
         try:
@@ -240,12 +270,12 @@ class StackRun:
                 hand_over_secrets(self.ports.sink, self.plan.stack, kind, step)
         except EngineError as error:
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
-            return
+            return None
         if step.kind in (StepKind.RECORD, StepKind.FORGET):
             self._note(delta_of(self.draft, step, kind, None, self.references.value_or_unknown))
             outcome = Outcome.APPLIED if self.unsaved is None else Outcome.FAILED
             self._finish(StepResult(step=step, outcome=outcome, id=step.id, error=self.unsaved))
-            return
+            return None
         number = self.numbers[step.key]
         intent = Intent(
             number=number,
@@ -256,22 +286,11 @@ class StackRun:
         )
         try:
             self.ports.journal.intend(intent)
-            # Only now: a run that gets the lock after this reads of the operation in the journal,
-            # and sends it with the same key.
-            self.ports.fence()
         except EngineError as error:
             self.unsaved = error
             self._finish(StepResult(step=step, outcome=Outcome.FAILED, error=error))
-            return
-        self.ports.hook.step_started(step)
-        self.sent[step.key] = tuple(secrets_in(params))
-        context = RequestContext(
-            idempotency_key=intent.key, account=step.account, fence=self.ports.fence
-        )
-        ports = self.ports
-        flying[pool.submit(send, ports.provider, ports.schemas, intent.step, params, context)] = (
-            step
-        )
+            return None
+        return step, intent
 
     def _is_gone(self, step: Step) -> bool:
         """Whether a resource has no object, and so no secrets, once a step is done."""
@@ -367,25 +386,6 @@ class StackRun:
                 self._finish(StepResult(step=other, outcome=Outcome.SKIPPED, because=step.key))
 
     # ── the end ───────────────────────────────────────────────────────────────────────────
-
-    def _settled_outputs(self) -> Mapping[str, Any]:
-        """Every output that is known now; another one keeps its last value."""
-        if self.plan.wanted_outputs is None:
-            return self.state.outputs
-        outputs: dict[str, Any] = {}
-        normal = Normalizer(self.state.lineage)
-        for name, (value, sensitive) in self.plan.wanted_outputs.items():
-            try:
-                found = resolve(value, self.references.value)
-            except EngineError:
-                if name in self.state.outputs:
-                    outputs[name] = self.state.outputs[name]
-                continue
-            kept = kept_output(normal, found, sensitive=sensitive)
-            if isinstance(kept, Sealed):
-                self.ports.sink.store(self.plan.stack, f"output.{name}", text_of_secret(found))
-            outputs[name] = kept
-        return outputs
 
     def _last_write(self) -> None:
         """The state with all that happened, and the outputs as far as they can be kept."""

@@ -114,14 +114,24 @@ class Journal:
     def intend(self, intent: Intent) -> None:
         """Write down what is about to be sent, and reserve room for its result.
 
+        Nothing may be sent before `sync`.
+
         Raises:
-            StateError: if it cannot be written; nothing may be sent.
+            StateError: if it cannot be written; it may not be sent.
         """
         record = intent_record(intent, self.run.lineage)
         waiting = len(record) + sum(len(other) for other in self.open.values())
         room = 2 * waiting + _RESULT_ROOM * (len(self.open) + 1)
         self.file.append(record, reserve=room)
         self.open[intent.number] = record
+
+    def sync(self) -> None:
+        """Make all that was written down survive the end of this machine.
+
+        Raises:
+            StateError: if that cannot be done; nothing may be sent.
+        """
+        self.file.sync()
 
     def done(self, number: int, delta: Delta) -> None:
         """Write down that a step was carried out, and what it changes.

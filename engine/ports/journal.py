@@ -11,9 +11,10 @@ from engine.state.pending_import import PendingImport
 class JournalFile(Protocol):
     """The open journal of one run: records are added to its end and nothing else.
 
-    An implementation MUST make a record durable before `append` returns; MUST distinguish a whole
-    record from one that a crash tore; and MUST ensure that, once `append` has returned, `reserve`
-    more bytes can be appended even if the disk is full then.
+    An implementation MUST make all records durable, in order, before `sync` returns; MUST
+    distinguish a whole record from one that a crash tore; and MUST ensure that, once `sync` has
+    returned, the `reserve` of the last `append` can be appended even if the disk is full then. A
+    store that is far away keeps many records in one request.
     """
 
     def append(self, record: bytes, *, reserve: int = 0) -> None:
@@ -25,6 +26,15 @@ class JournalFile(Protocol):
 
         Raises:
             StateError: if it cannot be written; the journal is as it was before.
+        """
+        ...
+
+    def sync(self) -> None:
+        """Make everything that was appended survive the end of this machine.
+
+        Raises:
+            StateError: if it cannot be written: what was appended since the last `sync` may or may
+                not be there.
         """
         ...
 

@@ -23,6 +23,8 @@ class LockOwner:
         boot: Which boot of that host, and which of its process namespaces; empty if unknown.
         started: When the process started, in the host's own count; empty if unknown.
         url: Address of the CI run it is part of; empty outside of CI.
+        claim: Id of a larger run that it is part of: another try of the same work has the same
+            one, and may take the lock; empty if it is part of none.
         gone: The process is known to have ended: this record is all that is left of it.
     """
 
@@ -35,6 +37,7 @@ class LockOwner:
     boot: str = ""
     started: str = ""
     url: str = ""
+    claim: str = ""
     gone: bool = False
 
     def __str__(self) -> str:
@@ -97,6 +100,7 @@ class RunLocks(Protocol):
         operation: str,
         timeout: float,
         on_wait: Callable[[LockOwner | None], None],
+        claim: str = "",
     ) -> AbstractContextManager[Hold]:
         """Hold the run lock of a stack.
 
@@ -107,6 +111,9 @@ class RunLocks(Protocol):
             timeout: Seconds to wait; 0 gives up at once.
             on_wait: Called with the owner when a wait begins, and again when the owner changes;
                 None if the lock names no owner.
+            claim: Id of a larger run: a lock whose owner has the same one is that of an earlier try
+                of this work, and is taken from it. Where a lock ends with its process, as that of a
+                file does, it has no meaning.
 
         Raises:
             LockHeldError: if another run holds it and goes on holding it.

@@ -76,7 +76,7 @@ def load_settings(
         or (UNNAMED if environ.get("STRIPE_API_KEY") else EMBEDDED)
     )
     own = table.get("environments", {}).get(name, {})
-    at_once = environ.get("ENGINEPARALLELISM") or None if parallelism is None else parallelism
+    at_once = environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism
     return Settings(
         root=root,
         environment=_environment(str(name), table, environ),
@@ -88,7 +88,7 @@ def load_settings(
         ),
         variables=variables_of(environ) if variables is None else variables,
         parallelism=count_of(at_once, PARALLELISM, "parallelism", 1),
-        retries=count_of(environ.get("ENGINERETRIES") or None, RETRIES, "ENGINERETRIES", 0),
+        retries=count_of(environ.get("ENGINE_RETRIES") or None, RETRIES, "ENGINE_RETRIES", 0),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
         impact=bool(table.get("impact", False)),
         state=_state(str(name), own, table, environ),

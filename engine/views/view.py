@@ -21,8 +21,8 @@ from engine.views.style import Style
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
-    from engine.ports.accept_report import AcceptReport
-    from engine.ports.drift_report import DriftReport
+    from engine.ports.drift.accepted import AcceptReport
+    from engine.ports.drift.report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport

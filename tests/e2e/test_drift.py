@@ -6,7 +6,7 @@ from engine.catalog import loader
 from engine.emulator.testing import faults
 from engine.operations.drift.drift import drift_of_stacks
 from engine.plan.drifted import DriftKind
-from engine.ports.drift_report import DriftReport
+from engine.ports.drift.report import DriftReport
 from engine.ports.provider import RequestContext
 from tests.support.project import Project
 

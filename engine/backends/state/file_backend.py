@@ -327,8 +327,10 @@ class FileBackend:
         operation: str,
         timeout: float,
         on_wait: Callable[[LockOwner | None], None],
+        claim: str = "",
     ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
+        del claim  # the lock ends with its process
         with (
             self._locks.hold(
                 stack, environment, operation=operation, timeout=timeout, on_wait=on_wait

@@ -23,7 +23,7 @@ from engine.operations.run.session import Session
 from engine.operations.validate import load_graphs
 from engine.plan.drifted import Drifted, find_drifted
 from engine.plan.inputs.options import PlanOptions
-from engine.ports.accept_report import AcceptedLeaf, AcceptReport, NotAccepted
+from engine.ports.drift.accepted import AcceptedLeaf, AcceptReport, NotAccepted
 from engine.source.edit.files import SourceFile
 from engine.source.edit.literals import literal
 from engine.source.edit.module import Edited, edit_module

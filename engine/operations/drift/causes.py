@@ -12,7 +12,7 @@ from itertools import islice
 from engine.catalog import loader
 from engine.errors import PermissionDeniedError, ProviderError
 from engine.plan.drifted import Drifted, DriftedLeaf, DriftKind
-from engine.ports.drift_report import Cause, Causes
+from engine.ports.drift.report import Cause, Causes
 from engine.ports.provider import Event, Provider
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas

@@ -19,7 +19,7 @@ from engine.operations.run.session import Session
 from engine.operations.validate import graphs_to_plan
 from engine.plan.drifted import find_drifted
 from engine.plan.inputs.options import PlanOptions
-from engine.ports.drift_report import DriftReport, StackDrift
+from engine.ports.drift.report import DriftReport, StackDrift
 from engine.schema.remote import RemoteObject
 from engine.stack.loader import stack_files
 

@@ -17,7 +17,7 @@ from engine.operations.refresh.concurrent import at_once
 from engine.operations.run.session import Session
 from engine.plan.compare.liveness import is_gone, is_live, is_past
 from engine.plan.inputs.ownership import ObjectKey
-from engine.ports.drift_report import UnmanagedObject, UnmanagedType
+from engine.ports.drift.report import UnmanagedObject, UnmanagedType
 from engine.schema.remote import RemoteObject, id_of
 from engine.schema.resource_type import ResourceType
 from engine.source.names import name_resources

@@ -33,6 +33,7 @@ class Context:
         engine_version: Version of this engine.
         new_id: Makes random ids, for runs and lineages.
         clock: Returns the time, in Unix seconds.
+        claim: Id of the larger run that this one is part of; empty if it is part of none.
         load_policies: Loads the policies of the project, the same ones at each call; None if it has
             none.
     """
@@ -48,6 +49,7 @@ class Context:
     new_id: Callable[[], str]
     clock: Callable[[], float]
     load_policies: Callable[[], Policies | None]
+    claim: str = ""
 
     @property
     def backend(self) -> StateBackend:

@@ -90,6 +90,7 @@ def session_of(
                     operation=operation,
                     timeout=lock_timeout,
                     on_wait=report_waiting(context, name),
+                    claim=context.claim,
                 )
             )
         for name in names:

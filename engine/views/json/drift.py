@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any
 
 from engine.plan.drifted import Drifted, DriftedLeaf
-from engine.ports.accept_report import AcceptReport
-from engine.ports.drift_report import Cause, Causes, DriftReport, StackDrift, UnmanagedType, counts
+from engine.ports.drift.accepted import AcceptReport
+from engine.ports.drift.report import Cause, Causes, DriftReport, StackDrift, UnmanagedType, counts
 from engine.values.markers import UNKNOWN
 from engine.values.paths import dotted
 from engine.views.fields import SENSITIVE

@@ -31,8 +31,8 @@ from engine.views.style import inert
 from engine.views.view import NewProject, Page, ViewOptions
 
 if TYPE_CHECKING:
-    from engine.ports.accept_report import AcceptReport
-    from engine.ports.drift_report import DriftReport
+    from engine.ports.drift.accepted import AcceptReport
+    from engine.ports.drift.report import DriftReport
     from engine.ports.review.report import ReviewReport
     from engine.views.picture.model import Picture
 

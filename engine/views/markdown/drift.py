@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.ports.drift_report import DriftReport
+from engine.ports.drift.report import DriftReport
 from engine.schema.resource_type import Schemas
 from engine.views.markdown import inline
 from engine.views.markdown.page import Section, page

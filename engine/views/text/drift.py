@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
 from engine.plan.model import Action
-from engine.ports.accept_report import AcceptReport
-from engine.ports.drift_report import Causes, DriftReport, StackDrift, UnmanagedType, counts
+from engine.ports.drift.accepted import AcceptReport
+from engine.ports.drift.report import Causes, DriftReport, StackDrift, UnmanagedType, counts
 from engine.schema.lifecycle import Verb
 from engine.schema.resource_type import ResourceType, Schemas
 from engine.values.markers import ABSENT

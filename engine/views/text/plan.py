@@ -22,7 +22,7 @@ from engine.views.text.compact.stack import change_blocks, drift_blocks, output_
 if TYPE_CHECKING:
     from engine.plan.environments.model import Compared
     from engine.plan.saved.file import SavedPlan
-    from engine.ports.drift_report import DriftReport
+    from engine.ports.drift.report import DriftReport
     from engine.ports.reports import AccountImport
 
 _FEW = 5

@@ -36,8 +36,8 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
-    from engine.ports.accept_report import AcceptReport
-    from engine.ports.drift_report import DriftReport
+    from engine.ports.drift.accepted import AcceptReport
+    from engine.ports.drift.report import DriftReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport

@@ -19,7 +19,7 @@ from engine.operations.drift.accept import accept_drift
 from engine.operations.drift.drift import drift_of_stacks
 from engine.operations.drift.leaves import parse_asked
 from engine.plan.drifted import Drifted
-from engine.ports.accept_report import AcceptReport
+from engine.ports.drift.accepted import AcceptReport
 from tests.support.project import Project
 from tests.support.samples.cases import Case
 from tests.support.samples.samples import Samples, sample_project

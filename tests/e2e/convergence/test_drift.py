@@ -16,7 +16,7 @@ from engine.catalog import loader
 from engine.operations.drift.drift import drift_of_stacks
 from engine.plan.drifted import CodeIs, Drifted, DriftKind
 from engine.plan.model import Action, Plan
-from engine.ports.drift_report import StackDrift
+from engine.ports.drift.report import StackDrift
 from engine.ports.provider import RequestContext
 from engine.schema.attribute import Attribute
 from engine.schema.lifecycle import Verb

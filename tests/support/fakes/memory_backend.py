@@ -43,6 +43,9 @@ class MemoryJournal:
         del reserve
         self.records.append(record)
 
+    def sync(self) -> None:
+        """Nothing is left to do."""
+
     def close(self) -> None:
         """Write no more."""
 
@@ -191,8 +194,10 @@ class MemoryBackend:
         operation: str,
         timeout: float,
         on_wait: Callable[[LockOwner | None], None],
+        claim: str = "",
     ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
+        del claim  # the lock ends with its process
         place = (stack, environment)
         hold = _MemoryHold(this_run(operation), place, self._holders)
         told = ""

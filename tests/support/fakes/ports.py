@@ -100,5 +100,8 @@ class FakeJournalFile:
             self.room -= 1
         self.records.append(json.loads(record))
 
+    def sync(self) -> None:
+        """Nothing is left to do."""
+
     def close(self) -> None:
         """Nothing to close."""

@@ -58,6 +58,9 @@ class Written:
         assert reserve >= 0
         self.records.append(record)
 
+    def sync(self) -> None:
+        """Nothing is left to do."""
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -270,6 +273,9 @@ class Measured:
         if not reserve:
             assert len(record) <= self.room
         self.room = max(self.room - len(record), reserve)
+
+    def sync(self) -> None:
+        """Nothing is left to do."""
 
     def close(self) -> None:
         """Nothing to close."""

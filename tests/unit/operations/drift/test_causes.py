@@ -10,7 +10,7 @@ from engine.catalog import loader
 from engine.errors import PermissionDeniedError, ProviderError
 from engine.operations.drift.causes import find_causes
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
-from engine.ports.drift_report import Causes
+from engine.ports.drift.report import Causes
 from engine.ports.provider import Event
 from engine.values.paths import dotted
 from tests.support.fakes.provider import FakeProvider

@@ -9,7 +9,7 @@ from engine.address import parse_address
 from engine.catalog import loader
 from engine.plan.drifted import CodeIs, Drifted, DriftedLeaf, DriftKind
 from engine.plan.model import Action
-from engine.ports.drift_report import Cause, Causes, DriftReport, StackDrift
+from engine.ports.drift.report import Cause, Causes, DriftReport, StackDrift
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sealed
 from engine.views.json.drift import drift_document

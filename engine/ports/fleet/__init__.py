@@ -1,0 +1,1 @@
+"""The same stacks on many accounts: who they are, what each run returns, and what runs them."""
