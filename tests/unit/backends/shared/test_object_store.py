@@ -1,0 +1,244 @@
+"""Heads and blobs in a bucket: against moto's server for S3, and servers that are wrong."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import traceback
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from engine.backends.shared.head_json import encode_head
+from engine.backends.shared.object_store import ObjectStore, Patience
+from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
+from engine.errors import (
+    NewerStateError,
+    StateError,
+    StoreUnavailableError,
+    UntrustedStateError,
+)
+from tests.support.object_servers import S3_LOGIN, forgetful_server, refusing_server
+
+pytest.importorskip("obstore", reason="needs the extra `cloud`")
+
+IMPATIENT = Patience(connect=1, silence=2, request=5, repeats=0, repeating=1)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of moto's server."""
+    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    running = server.ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _login(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in S3_LOGIN.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def store(s3: str) -> ObjectStore:
+    """A store in a bucket of its own."""
+    bucket = f"b{uuid.uuid4().hex}"
+    session = requests.Session()
+    session.trust_env = False
+    with session:
+        assert session.put(f"{s3}/{bucket}").status_code == 200
+    return ObjectStore(f"s3://{bucket}/states?endpoint={s3}", patience=IMPATIENT)
+
+
+def test_a_store_that_keeps_its_promises_is_taken(store: ObjectStore) -> None:
+    """A store that keeps its promises is taken."""
+    store.prepare()
+    assert store.names("") == ("store.json",)
+    store.prepare()
+
+
+def test_of_two_swaps_one_is_refused(store: ObjectStore) -> None:
+    """Of two swaps one is refused."""
+    first = store.swap("live", "shop", Head(write_id="a"), expected=None)
+    with pytest.raises(HeadChangedError):
+        store.swap("live", "shop", Head(write_id="b"), expected=None)
+    second = store.swap("live", "shop", Head(write_id="c", epoch=1), expected=first)
+    with pytest.raises(HeadChangedError):
+        store.swap("live", "shop", Head(write_id="d"), expected=first)
+    found = store.head("live", "shop")
+    assert found == Head(write_id="c", epoch=1)
+    assert found is not None
+    assert found.version == second.version != first.version
+
+
+def test_a_head_that_was_removed_cannot_be_swapped(store: ObjectStore) -> None:
+    """A head that was removed cannot be swapped."""
+    first = store.swap("live", "shop", Head(write_id="a"), expected=None)
+    store.remove("heads/live/shop.json")
+    with pytest.raises(HeadChangedError):
+        store.swap("live", "shop", Head(write_id="b"), expected=first)
+    assert store.head("live", "shop") is None
+
+
+def test_heads_are_listed_by_environment(store: ObjectStore) -> None:
+    """Heads are listed by environment."""
+    for environment, stack in (("live", "shop"), ("live", "a-b"), ("shops/acct_1", "shop")):
+        store.swap(environment, stack, Head(write_id="a"), expected=None)
+    assert store.stacks("live") == ("a-b", "shop")
+    assert store.stacks("shops") == ()
+    assert store.environments() == ("live", "shops/acct_1")
+
+
+def test_blobs_are_created_once(store: ObjectStore) -> None:
+    """Blobs are created once."""
+    store.create("states/live/shop/00000001-a.json", b"one")
+    with pytest.raises(NameTakenError):
+        store.create("states/live/shop/00000001-a.json", b"two")
+    assert store.read("states/live/shop/00000001-a.json") == b"one"
+    store.put("beats/live/shop", b"1")
+    store.put("beats/live/shop", b"2")
+    assert store.read("beats/live/shop") == b"2"
+    assert store.read("beats/live/other") is None
+    assert store.names("states/live/shop/000000") == ("states/live/shop/00000001-a.json",)
+    store.remove("beats/live/shop")
+    store.remove("beats/live/shop")
+    assert store.names("beats/") == ()
+
+
+def test_a_large_blob_is_created_once(store: ObjectStore) -> None:
+    """A large blob is created once."""
+    large = b"x" * (12 << 20)
+    store.create("states/large", large)
+    with pytest.raises(NameTakenError):
+        store.create("states/large", b"")
+    assert store.read("states/large") == large
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b'{"format": 1, "write_id": 1}', b"\xff", b"x" * 70000]
+)
+def test_a_head_that_we_did_not_write_is_refused(store: ObjectStore, content: bytes) -> None:
+    """A head that we did not write is refused."""
+    store.put("heads/live/shop.json", content)
+    with pytest.raises(StateError, match=r"heads/live/shop\.json"):
+        store.head("live", "shop")
+
+
+def test_a_newer_layout_is_refused(store: ObjectStore) -> None:
+    """A newer layout is refused."""
+    newer = encode_head(Head(write_id="a")).replace(b'"format": 1', b'"format": 2')
+    store.put("heads/live/shop.json", newer)
+    with pytest.raises(NewerStateError, match="format 2"):
+        store.head("live", "shop")
+    store.put("store.json", b'{"format": 2}')
+    with pytest.raises(NewerStateError, match="format 2"):
+        store.prepare()
+
+
+def test_a_note_that_is_none_is_refused(store: ObjectStore) -> None:
+    """A note that is none is refused."""
+    store.put("store.json", b"[]")
+    with pytest.raises(UntrustedStateError, match=r"store\.json"):
+        store.prepare()
+
+
+def test_a_server_that_ignores_conditions_is_refused_by_what_it_lacks() -> None:
+    """A server that ignores conditions is refused by what it lacks."""
+    with forgetful_server() as url:
+        store = ObjectStore(f"s3://acme/x?endpoint={url}", patience=IMPATIENT)
+        with pytest.raises(StateError, match="accepts a second create of the same object"):
+            store.prepare()
+        assert store.read("store.json") is None
+
+
+def test_a_note_from_elsewhere_does_not_replace_the_test() -> None:
+    """A note from elsewhere does not replace the test."""
+    with forgetful_server() as url:
+        store = ObjectStore(f"s3://acme/x?endpoint={url}", patience=IMPATIENT)
+        store.put("store.json", b'{"format": 1, "tested": "s3://acme/x"}')
+        with pytest.raises(StateError, match="accepts a second create"):
+            store.prepare()
+
+
+def test_a_bucket_that_is_missing_is_named(s3: str) -> None:
+    """A bucket that is missing is named."""
+    store = ObjectStore(f"s3://missing-bucket?endpoint={s3}", patience=IMPATIENT)
+    with pytest.raises(StoreUnavailableError, match="there is no such bucket"):
+        store.prepare()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        (403, "AccessDenied", "access was denied"),
+        (403, "SignatureDoesNotMatch", "credentials are wrong"),
+        (400, "AuthorizationHeaderMalformed", "in another region"),
+        (503, "SlowDown", "an error of its own"),
+    ],
+)
+def test_a_refusal_is_explained_without_a_secret(status: int, code: str, says: str) -> None:
+    """A refusal is explained without a secret."""
+    body = f"<Error><Code>{code}</Code><Message>CANARY X-Amz-Signature=CANARY</Message></Error>"
+    with refusing_server(status, body) as url:
+        store = ObjectStore(f"s3://acme/x?endpoint={url}", patience=IMPATIENT)
+        with pytest.raises(StoreUnavailableError, match=says) as failed:
+            store.create("states/a", b"")
+    shown = "".join(traceback.format_exception(failed.value))
+    assert "canary" not in shown.lower()
+
+
+def test_a_conflict_is_a_write_that_may_have_arrived() -> None:
+    """A conflict is a write that may have arrived."""
+    body = "<Error><Code>ConditionalRequestConflict</Code></Error>"
+    with refusing_server(409, body) as url:
+        store = ObjectStore(f"s3://acme/x?endpoint={url}", patience=IMPATIENT)
+        with pytest.raises(NameTakenError):
+            store.create("states/a", b"")
+        with pytest.raises(HeadChangedError):
+            store.swap("live", "shop", Head(write_id="a"), expected=None)
+
+
+def test_a_server_that_is_down_is_named() -> None:
+    """A server that is down is named."""
+    with refusing_server(500, "") as url:
+        pass
+    store = ObjectStore(f"s3://acme/x?endpoint={url}", patience=IMPATIENT)
+    with pytest.raises(StoreUnavailableError, match="nothing answers"):
+        store.read("states/a")
+
+
+def _count(address: str, times: int) -> None:
+    store = ObjectStore(address)
+    done = 0
+    while done < times:
+        found = store.head("live", "shop")
+        serial = 0 if found is None else found.serial
+        head = Head(write_id=uuid.uuid4().hex, serial=serial + 1)
+        try:
+            store.swap("live", "shop", head, expected=found)
+        except HeadChangedError:
+            continue
+        done += 1
+
+
+def test_no_update_of_five_processes_is_lost(store: ObjectStore, s3: str) -> None:
+    """No update of five processes is lost."""
+    context = multiprocessing.get_context("spawn")
+    address = f"{store.address.partition(' ')[0]}?endpoint={s3}"
+    processes = [context.Process(target=_count, args=(address, 12)) for _ in range(5)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 5
+    found = store.head("live", "shop")
+    assert found is not None
+    assert found.serial == 60
