@@ -1,12 +1,24 @@
-"""Servers of objects on loopback that are wrong: one ignores conditions, one refuses everything."""
+"""Servers of objects on loopback: Azurite, a small Google Cloud Storage, and two that are wrong."""
 
 from __future__ import annotations
 
+import base64
+import hmac
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import requests
 
 S3_LOGIN = {
     "AWS_ACCESS_KEY_ID": "AKIACANARY",
@@ -49,6 +61,145 @@ def forgetful_server() -> Iterator[str]:
 
     with _served(Handler) as url:
         yield url
+
+
+@contextmanager
+def google_server() -> Iterator[str]:
+    """The part of Google Cloud Storage that the library uses, which enforces generations."""
+    objects: dict[str, tuple[int, bytes]] = {}
+    lock = threading.Lock()
+    generations = itertools.count(1)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self, status: int, content: bytes = b"", generation: int = 0) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("ETag", f'"{generation}"')
+            self.send_header("x-goog-generation", str(generation))
+            self.send_header("Last-Modified", "Mon, 30 Nov 2026 00:00:00 GMT")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            if parts.query:
+                prefix = dict(parse_qsl(parts.query)).get("prefix", "")
+                self._answer(200, _listing(objects, unquote(parts.path), prefix))
+                return
+            found = objects.get(unquote(parts.path))
+            if found is None:
+                self._answer(404)
+            else:
+                self._answer(200, found[1], found[0])
+
+        def do_PUT(self) -> None:
+            name = unquote(self.path)
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            expected = self.headers.get("x-goog-if-generation-match")
+            with lock:
+                if expected is not None and int(expected) != objects.get(name, (0, b""))[0]:
+                    self._answer(412)
+                    return
+                generation = next(generations)
+                objects[name] = (generation, content)
+            self._answer(200, generation=generation)
+
+        def do_DELETE(self) -> None:
+            self._answer(404 if objects.pop(unquote(self.path), None) is None else 204)
+
+        def log_message(self, *_: Any) -> None:
+            """Write nothing."""
+
+    with _served(Handler) as url:
+        yield url
+
+
+def _listing(objects: Mapping[str, tuple[int, bytes]], bucket: str, prefix: str) -> bytes:
+    start = f"{bucket}/{prefix}"
+    entries = "".join(
+        f"<Contents><Key>{name.removeprefix(bucket + '/')}</Key><Size>{len(content)}</Size>"
+        f"<LastModified>2026-11-30T00:00:00.000Z</LastModified><ETag>{generation}</ETag></Contents>"
+        for name, (generation, content) in sorted(objects.items())
+        if name.startswith(start)
+    )
+    return f"<ListBucketResult>{entries}</ListBucketResult>".encode()
+
+
+def google_login(url: str) -> dict[str, str]:
+    """What a test sets in its environment: a service account that asks for no token."""
+    account = {
+        "gcs_base_url": url,
+        "disable_oauth": True,
+        "client_email": "",
+        "private_key": "",
+        "private_key_id": "",
+    }
+    return {"GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(account)}
+
+
+AZURE_LOGIN = {
+    "AZURE_STORAGE_ACCOUNT_NAME": "devstoreaccount1",
+    "AZURE_STORAGE_ACCOUNT_KEY": (
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+    ),
+}
+"""The account that Azurite has, with the key that its documentation publishes."""
+
+
+def azurite_command() -> list[str] | None:
+    """How Azurite is run; None where it or node is missing."""
+    folder, node = os.environ.get("ENGINE_AZURITE"), shutil.which("node")
+    if not folder or not node:
+        return None
+    return [
+        node,
+        f"{folder}/node_modules/.bin/azurite-blob",
+        *("--blobHost", "127.0.0.1", "--blobPort", "0"),
+        *("--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"),
+    ]
+
+
+@contextmanager
+def azurite(command: list[str]) -> Iterator[str]:
+    """Azurite, and the address of its account."""
+    with subprocess.Popen(  # noqa: S603 - the server of the test
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = (re.search(r"listens on (http://\S+)", line) for line in process.stdout)
+            found = next(filter(None, said))
+            yield f"{found[1]}/{AZURE_LOGIN['AZURE_STORAGE_ACCOUNT_NAME']}"
+        finally:
+            process.kill()
+
+
+def make_container(account: str, name: str) -> None:
+    """Make a container in Azurite, which obstore cannot."""
+    login = AZURE_LOGIN["AZURE_STORAGE_ACCOUNT_NAME"]
+    now = formatdate(usegmt=True)
+    text = (
+        "PUT" + "\n" * 12 + f"x-ms-date:{now}\nx-ms-version:2021-08-06\n"
+        f"/{login}/{login}/{name}\nrestype:container"
+    )
+    key = base64.b64decode(AZURE_LOGIN["AZURE_STORAGE_ACCOUNT_KEY"])
+    signature = base64.b64encode(hmac.digest(key, text.encode(), "sha256")).decode()
+    headers = {
+        "x-ms-date": now,
+        "x-ms-version": "2021-08-06",
+        "Authorization": f"SharedKey {login}:{signature}",
+        "Content-Length": "0",
+    }
+    put(f"{account}/{name}?restype=container", headers)
+
+
+def put(url: str, headers: Mapping[str, str] | None = None) -> None:
+    """Send an empty PUT, past any proxy of the surroundings."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.put(url, headers=headers).raise_for_status()
 
 
 @contextmanager

@@ -1,26 +1,38 @@
-"""Heads and blobs in a bucket: against moto's server for S3, and servers that are wrong."""
+"""Heads and blobs in a bucket: on servers of three clouds, and on servers that are wrong."""
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
+import sys
 import traceback
 import uuid
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from engine.backends.shared.head_json import encode_head
 from engine.backends.shared.object_store import ObjectStore, Patience
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
 from engine.errors import (
     NewerStateError,
+    SettingsError,
     StateError,
     StoreUnavailableError,
     UntrustedStateError,
 )
-from tests.support.object_servers import S3_LOGIN, forgetful_server, refusing_server
+from tests.support.object_servers import (
+    AZURE_LOGIN,
+    S3_LOGIN,
+    azurite,
+    azurite_command,
+    forgetful_server,
+    google_login,
+    google_server,
+    make_container,
+    put,
+    refusing_server,
+)
 
 pytest.importorskip("obstore", reason="needs the extra `cloud`")
 
@@ -47,15 +59,37 @@ def _login(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def store(s3: str) -> ObjectStore:
+@pytest.fixture(scope="session")
+def google() -> Iterator[str]:
+    """The address of a Google Cloud Storage."""
+    with google_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[str]:
+    """The address of Azurite's account."""
+    command = azurite_command()
+    if command is None:
+        pytest.skip("needs node, and ENGINE_AZURITE with the folder that npm put azurite in")
+    with azurite(command) as url:
+        yield url
+
+
+@pytest.fixture(params=["s3", "google", "azure"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     """A store in a bucket of its own."""
-    bucket = f"b{uuid.uuid4().hex}"
-    session = requests.Session()
-    session.trust_env = False
-    with session:
-        assert session.put(f"{s3}/{bucket}").status_code == 200
-    return ObjectStore(f"s3://{bucket}/states?endpoint={s3}", patience=IMPATIENT)
+    kind, bucket = request.param, f"b{uuid.uuid4().hex}"
+    url = request.getfixturevalue(kind)
+    login = {"s3": S3_LOGIN, "google": google_login(url), "azure": AZURE_LOGIN}[kind]
+    for name, value in login.items():
+        monkeypatch.setenv(name, value)
+    if kind == "s3":
+        put(f"{url}/{bucket}")
+    elif kind == "azure":
+        make_container(url, bucket)
+    scheme = {"s3": "s3", "google": "gs", "azure": "az"}[kind]
+    return ObjectStore(f"{scheme}://{bucket}/states?endpoint={url}", patience=IMPATIENT)
 
 
 def test_a_store_that_keeps_its_promises_is_taken(store: ObjectStore) -> None:
@@ -206,6 +240,13 @@ def test_a_conflict_is_a_write_that_may_have_arrived() -> None:
             store.swap("live", "shop", Head(write_id="a"), expected=None)
 
 
+def test_the_extra_is_named_where_the_library_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is named where the library is missing."""
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(SettingsError, match=r"stripe-stack-engine\[cloud\]"):
+        ObjectStore("s3://acme/x").prepare()
+
+
 def test_a_server_that_is_down_is_named() -> None:
     """A server that is down is named."""
     with refusing_server(500, "") as url:
@@ -229,10 +270,10 @@ def _count(address: str, times: int) -> None:
         done += 1
 
 
-def test_no_update_of_five_processes_is_lost(store: ObjectStore, s3: str) -> None:
+def test_no_update_of_five_processes_is_lost(store: ObjectStore) -> None:
     """No update of five processes is lost."""
     context = multiprocessing.get_context("spawn")
-    address = f"{store.address.partition(' ')[0]}?endpoint={s3}"
+    address = store.address.replace(" at ", "?endpoint=")
     processes = [context.Process(target=_count, args=(address, 12)) for _ in range(5)]
     for process in processes:
         process.start()
