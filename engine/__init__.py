@@ -11,7 +11,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from engine.stack.authoring import import_, moved, output, removed, stack_output, variable
+    from engine.stack.authoring import (
+        fleet_variable,
+        import_,
+        moved,
+        output,
+        removed,
+        stack_output,
+        variable,
+    )
     from engine.stack.model import Lifecycle
     from engine.values.secret import Sensitive
 
@@ -21,6 +29,7 @@ __all__ = [
     "Lifecycle",
     "Sensitive",
     "environment",
+    "fleet_variable",
     "import_",
     "moved",
     "output",

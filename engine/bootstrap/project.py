@@ -8,8 +8,9 @@ import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from engine.bootstrap.connections import Connections
 from engine.bootstrap.states import state_backend
 from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
@@ -20,7 +21,7 @@ from engine.ports.provider import Provider
 from engine.ports.review.repository import Repository
 from engine.ports.secret_sink import SecretSink
 from engine.settings.load import load_settings
-from engine.settings.model import Settings, is_live
+from engine.settings.model import Settings
 from engine.values.secret import Sensitive
 from engine.variables import Variables
 from engine.version import VERSION
@@ -28,7 +29,6 @@ from engine.version import VERSION
 if TYPE_CHECKING:
     from engine.emulator.doors.server import EmulatorServer
     from engine.policies.declare import Policies
-    from engine.stripe.http.rate_limiter import RateLimiter
 
 EMBEDDED_KEY = "sk_test_embedded"
 """The API key for the embedded emulator; it opens nothing else."""
@@ -60,19 +60,49 @@ def open_project(
     settings = load_settings(
         root, environment=environment, variables=variables, parallelism=parallelism
     )
-    hook = hook or Hook()
+    hook, connections = hook or Hook(), Connections()
+    if settings.fleet is not None:
+        from engine.bootstrap.members import completed
+
+        connect = functools.partial(_connect, hook=hook, connections=connections)
+        settings = completed(settings, connect)
+    return open_settings(settings, hook, connections=connections)
+
+
+def open_settings(
+    settings: Settings,
+    hook: Hook,
+    *,
+    connections: Connections,
+    claim: str = "",
+    shared: Context | None = None,
+) -> Context:
+    """Wire the ports that settings describe.
+
+    Args:
+        settings: The settings.
+        hook: Notified of everything.
+        connections: The connections of this process.
+        claim: Id of the larger run that this one is part of.
+        shared: The ports of that run, whose store and policies this one uses; None to open its own.
+    """
+    open_backend, load = state_backend(settings), functools.partial(_policies, settings)
+    # Files remember the states that they have read, which for a fleet is too much.
+    if shared is not None and settings.state != "file":
+        open_backend = shared.open_backend
     return Context(
         settings=settings,
         schemas=loader.schemas(),
-        open_backend=state_backend(settings),
+        open_backend=open_backend,
         open_sink=functools.cache(_sink(settings)),
-        connect=functools.partial(_connect, settings, hook),
+        connect=functools.partial(_connect, settings, hook, connections),
         hook=hook,
         api_version=loader.api_version(),
         engine_version=VERSION,
         new_id=_new_id,
         clock=time.time,
-        load_policies=functools.cache(functools.partial(_policies, settings)),
+        load_policies=functools.cache(load) if shared is None else shared.load_policies,
+        claim=claim,
     )
 
 
@@ -164,7 +194,7 @@ def _words(text: str, environment: str, setting: str) -> list[str]:
     return words
 
 
-def _connect(settings: Settings, hook: Hook) -> Provider:
+def _connect(settings: Settings, hook: Hook, connections: Connections) -> Provider:
     # The SDK is heavy: it is loaded with the first request to Stripe.
     from engine.stripe.http.client import ClientOptions, StripeHTTP
     from engine.stripe.provider import StripeProvider
@@ -181,49 +211,22 @@ def _connect(settings: Settings, hook: Hook) -> Provider:
             f"{environment.api_base} would get the API key over plain HTTP, where others on the "
             "network can read it",
             hint="use https, or, if that network is yours alone, write plain-http = true in "
-            f"[tool.engine.environments.{environment.name}] (or set ENGINE_PLAIN_HTTP=1); nothing "
-            "was sent",
+            f"[tool.engine.environments.{environment.configured}] (or set ENGINE_PLAIN_HTTP=1); "
+            "nothing was sent",
         )
     options = ClientOptions(
         api_key=key,
         api_base=environment.api_base,
-        transport=_embedded_transport(settings) if environment.emulator else None,
+        transport=connections.transport(settings),
         retries=settings.retries,
-        limiter=_limiter(settings, hook),
+        limiter=connections.limiter(settings, hook),
         on_answer=hook.answered,
+        account=environment.connected,
+        vouched=environment.vouched,
     )
     http = StripeHTTP(options)
     hook.connected(http)
     return StripeProvider(http, loader.schemas(), api_key=str(key.value), root=settings.root)
-
-
-def _limiter(settings: Settings, hook: Hook) -> RateLimiter | None:
-    """The rate limiter; for a server on this machine it only reacts to refusals."""
-    from engine.stripe.http.rate_limiter import RateLimiter, rates_for
-
-    environment = settings.environment
-    if environment.emulator:
-        return None
-    chosen, key = environment.requests_per_second, environment.api_key
-    if chosen is None and environment.is_local:
-        return RateLimiter(rate=None, on_cut=hook.slowed)
-    livemode = key is not None and is_live(str(key.value))
-    rate, endpoint_rate = rates_for(livemode=livemode, chosen=chosen)
-    return RateLimiter(rate=rate, endpoint_rate=endpoint_rate, on_cut=hook.slowed)
-
-
-def embedded_account(settings: Settings) -> Path:
-    """File of the embedded emulator's account."""
-    return settings.private / "emulator" / f"{settings.environment.name}.db"
-
-
-def _embedded_transport(settings: Settings) -> Any:
-    from engine.backends.gitignore import private_folder
-    from engine.emulator.core import Emulator
-    from engine.emulator.doors.transport import InProcessTransport
-
-    private_folder(settings.private, "emulator")
-    return InProcessTransport(Emulator(embedded_account(settings)))
 
 
 def serve_emulator(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -186,6 +186,22 @@ class Invocation:
             SettingsError: for configuration that cannot be used.
         """
         return self._open(self._project(), self.environment, self._variables, hook)
+
+    @contextlib.contextmanager
+    def opening_fleet(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """What the accounts of a fleet have in common, with progress until the work is done."""
+        progress = self.progress()
+        try:
+            yield (
+                self._project(),
+                {
+                    "variables": self._variables,
+                    "parallelism": self.parallelism,
+                    "hook": progress,
+                },
+            )
+        finally:
+            progress.close()
 
     def open_folder(self, root: Path, environment: str) -> Context:
         """Wire a project folder for an environment, with the variables that were given."""

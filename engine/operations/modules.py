@@ -12,6 +12,8 @@ from typing import Any
 
 from engine.errors import StateError
 from engine.operations.run.context import Context
+from engine.settings.model import Settings
+from engine.stack.collector import FleetMember
 from engine.stack.loader import load_stack, stack_files
 from engine.stack.model import Stack
 from engine.stack.shapes import Shapes
@@ -43,6 +45,7 @@ class Modules:
                 root=settings.root,
                 environment=self._context.environment,
                 variables=settings.variables,
+                fleet=_fleet_member(settings),
                 environments=settings.environments,
                 shape_of=self.shapes,
             )
@@ -66,3 +69,11 @@ class Modules:
                 state = self._context.backend.read(name, self._context.environment)
                 self._outputs[name] = None if state is None else state.outputs
         return self._outputs[name]
+
+
+def _fleet_member(settings: Settings) -> FleetMember | None:
+    if settings.fleet is None:
+        return None
+    return FleetMember(
+        fleet=settings.fleet.name, name=settings.member, variables=settings.fleet_variables
+    )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.plan.model import Step
 from engine.ports.outcomes import ApplyResult, RecoveredStep, StepResult
+
+if TYPE_CHECKING:
+    from engine.ports.fleet.tasks import MemberResult
 
 
 class Traffic(Protocol):
@@ -79,3 +82,9 @@ class Hook:
 
     def apply_finished(self, result: ApplyResult) -> None:
         """The last operation of a stack ended."""
+
+    def fleet_started(self, total: int) -> None:
+        """`total` accounts of a fleet are about to be planned, or applied."""
+
+    def member_finished(self, result: MemberResult) -> None:
+        """An account of a fleet was planned, or applied."""

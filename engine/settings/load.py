@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.address import is_logical_name
+from engine.address import is_environment_name, is_logical_name
 from engine.errors import SettingsError
 from engine.settings.model import EMBEDDED, PARALLELISM, RETRIES, UNNAMED, Environment, Settings
-from engine.settings.values import api_key_of, count_of, rate_of, server_of, state_of
+from engine.settings.values import (
+    api_key_of,
+    check_keys,
+    count_of,
+    rate_of,
+    server_of,
+    state_of,
+)
 from engine.suggest import nearest
 from engine.variables import Variables, variables_of
+
+if TYPE_CHECKING:
+    from engine.settings.fleets import Fleet
 
 _ENVIRONMENT_KEYS = {
     "emulator": bool,
@@ -28,16 +39,10 @@ _ENVIRONMENT_KEYS = {
     "policies": dict,
     "state": str,
 }
-_KINDS: Mapping[Any, str] = {
-    bool: "true or false",
-    str: "a string",
-    dict: "a table",
-    list: "an array of tables",
-    (int, float): "a number",
-}
 _TABLE_KEYS = {
     "default-environment": str,
     "environments": dict,
+    "fleets": dict,
     "ownership-stamp": bool,
     "impact": bool,
     "policies": dict,
@@ -75,11 +80,20 @@ def load_settings(
         or table.get("default-environment")
         or (UNNAMED if environ.get("STRIPE_API_KEY") else EMBEDDED)
     )
-    own = table.get("environments", {}).get(name, {})
+    fleets = _fleets(table)
+    fleet, member = _member(str(name), fleets)
+    configured = str(name) if fleet is None else fleet.environment
+    environment_of = _environment(configured, table, environ)
+    own = table.get("environments", {}).get(configured, {})
     at_once = environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism
     return Settings(
         root=root,
-        environment=_environment(str(name), table, environ),
+        environment=environment_of
+        if fleet is None
+        else dataclasses.replace(environment_of, name=str(name), platform=configured),
+        fleet=fleet,
+        member=member,
+        fleets=fleets,
         environments=tuple(sorted({*table.get("environments", {}), EMBEDDED, UNNAMED})),
         embedded=frozenset(
             name
@@ -91,10 +105,51 @@ def load_settings(
         retries=count_of(environ.get("ENGINE_RETRIES") or None, RETRIES, "ENGINE_RETRIES", 0),
         ownership_stamp=bool(table.get("ownership-stamp", True)),
         impact=bool(table.get("impact", False)),
-        state=_state(str(name), own, table, environ),
+        state=_state(configured, own, table, environ),
         policies=table.get("policies", {}) | own.get("policies", {}),
         constants=tuple(table.get("constants", ())),
     )
+
+
+def _fleets(table: Mapping[str, Any]) -> Mapping[str, Fleet]:
+    if not table.get("fleets"):
+        return {}
+    # A project that has none pays for none.
+    from engine.settings.fleets import fleets_of
+
+    known = {*table.get("environments", {}), EMBEDDED, UNNAMED}
+    return fleets_of(table["fleets"], tuple(sorted(known)))
+
+
+def _member(name: str, fleets: Mapping[str, Fleet]) -> tuple[Fleet | None, str]:
+    """The fleet and the account that an environment's name means; None if it is no fleet's.
+
+    Raises:
+        SettingsError: if there is no such fleet, or the name is that of a whole fleet.
+    """
+    fleet, slash, member = name.partition("/")
+    if not slash:
+        if name in fleets:
+            raise SettingsError(
+                f"{name!r} is a fleet, and no environment",
+                hint=f"for all of its accounts write --fleet {name}, for one of them "
+                f"-e {name}/ACCOUNT; engine fleet {name} lists them",
+            )
+        return None, ""
+    if not is_environment_name(name):
+        raise SettingsError(
+            f"{name!r} cannot name an environment",
+            hint="an account of a fleet is FLEET/ACCOUNT, such as shops/acct_1AbC",
+        )
+    if fleet not in fleets:
+        near = nearest(fleet, fleets)
+        raise SettingsError(
+            f"there is no fleet {fleet!r}",
+            hint=f"did you mean {near}/{member}?"
+            if near
+            else f"add [tool.engine.fleets.{fleet}] to pyproject.toml",
+        )
+    return fleets[fleet], member
 
 
 def _state(
@@ -117,13 +172,13 @@ def _table(root: Path) -> Mapping[str, Any]:
     table = tools.get("engine", {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):
         raise SettingsError(f"[tool.engine] in {path} is not a table")
-    _check_keys(table, _TABLE_KEYS, "[tool.engine]")
+    check_keys(table, _TABLE_KEYS, "[tool.engine]")
     for name, entry in table.get("environments", {}).items():
         _check_name(name)
         where = f"[tool.engine.environments.{name}]"
         if not isinstance(entry, dict):
             raise SettingsError(f"{where} is not a table")
-        _check_keys(entry, _ENVIRONMENT_KEYS, where)
+        check_keys(entry, _ENVIRONMENT_KEYS, where)
     return dict(table)
 
 
@@ -134,21 +189,6 @@ def _check_name(name: str) -> None:
             f"{name!r} cannot name an environment",
             hint="names of environments, like those of stacks, are [a-z0-9][a-z0-9_-]*",
         )
-
-
-def _check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
-    for key, value in table.items():
-        if key not in known:
-            near = nearest(key, known)
-            raise SettingsError(
-                f"{where} has no key {key!r}",
-                hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}",
-            )
-        if not isinstance(value, known[key]):
-            # Not the value itself: it may be a key in the wrong place.
-            raise SettingsError(
-                f"{where}: {key} takes {_KINDS[known[key]]}, not a {type(value).__name__}"
-            )
 
 
 def _is_embedded(name: str, entry: Mapping[str, Any]) -> bool:

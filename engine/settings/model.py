@@ -11,12 +11,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engine.frozen import frozen
 from engine.values.secret import Sensitive
 from engine.variables import Variables
+
+if TYPE_CHECKING:
+    from engine.settings.fleets import Fleet
 
 EMBEDDED = "local"
 """Name of the environment that is built in: the emulator, with no account at all."""
@@ -60,6 +63,9 @@ class Environment:
         secrets: Where secrets go: `file`, `env-file:PATH` or `command:PROGRAM ...`.
         secrets_read: Program that reads a secret back, `command:PROGRAM ...`; empty if there is
             none.
+        platform: Of an account of a fleet: the environment that the fleet belongs to; else empty.
+        connected: The connected account that every request is for; empty for the key's own.
+        vouched: Stripe has just listed that account, so that it need not be read.
         requests_per_second: Most requests to Stripe a second; None for the default of the mode.
     """
 
@@ -73,7 +79,15 @@ class Environment:
     live: bool = False
     secrets: str = "file"
     secrets_read: str = ""
+    platform: str = ""
+    connected: str = ""
+    vouched: bool = False
     requests_per_second: float | None = None
+
+    @property
+    def configured(self) -> str:
+        """Name of the table that configures it: of an account of a fleet, the fleet's."""
+        return self.platform or self.name
 
     @property
     def is_local(self) -> bool:
@@ -108,6 +122,10 @@ class Settings:
         root: The project folder.
         environment: Its environment.
         environments: The names of all that are configured.
+        fleets: The fleets by name.
+        fleet: The fleet whose account the environment is; None if it is none's.
+        member: The name of that account in the fleet; empty if there is no fleet.
+        fleet_variables: The values of the fleet's variables for that account.
         embedded: Those of them that are the embedded emulator, each with an account of its own.
         variables: Values for the stacks' variables.
         parallelism: Operations in flight at once.
@@ -123,6 +141,10 @@ class Settings:
     root: Path
     environment: Environment
     environments: tuple[str, ...] = ()
+    fleets: Mapping[str, Fleet] = field(default_factory=dict)
+    fleet: Fleet | None = None
+    member: str = ""
+    fleet_variables: Mapping[str, Any] = field(default_factory=dict)
     embedded: frozenset[str] = frozenset({EMBEDDED})
     variables: Variables = field(default_factory=Variables)
     parallelism: int = PARALLELISM

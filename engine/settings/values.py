@@ -9,7 +9,44 @@ from urllib.parse import urlsplit
 
 from engine.errors import SettingsError
 from engine.redaction import remember
+from engine.suggest import nearest
 from engine.values.secret import Sensitive
+
+_KINDS: Mapping[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    str: "a string",
+    dict: "a table",
+    list: "an array of tables",
+    (list,): "an array",
+    (int, float): "a number",
+    (str, list): "a string or an array",
+}
+
+
+def check_keys(table: Mapping[str, Any], known: Mapping[str, Any], where: str) -> None:
+    """Refuse keys of a table that are not known, and values of another kind.
+
+    Args:
+        table: The table.
+        known: The type of each key's value.
+        where: Its name, for messages.
+
+    Raises:
+        SettingsError: for the first of them.
+    """
+    for key, value in table.items():
+        if key not in known:
+            near = nearest(key, known)
+            raise SettingsError(
+                f"{where} has no key {key!r}",
+                hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}",
+            )
+        if not isinstance(value, known[key]):
+            # Not the value itself: it may be a key in the wrong place.
+            raise SettingsError(
+                f"{where}: {key} takes {_KINDS[known[key]]}, not a {type(value).__name__}"
+            )
 
 
 def server_of(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -> str:

@@ -66,6 +66,39 @@ def variable(name: str, default: Any = ABSENT) -> Any:
     return ""
 
 
+@overload
+def fleet_variable(name: str) -> str: ...
+@overload
+def fleet_variable(name: str, default: None) -> str | None: ...
+@overload
+def fleet_variable(name: str, default: _T) -> _T: ...
+def fleet_variable(name: str, default: Any = ABSENT) -> Any:
+    """Read a value of the account of a fleet that the module is evaluated for, or the default.
+
+    The accounts of a fleet have their values in its list of accounts, `variables = { currency =
+    "eur" }`; connected ones from their fields. It has the type of the default, as `variable`.
+    """
+    collector = current_collector()
+    _note_keys(collector, name, default)
+    member = collector.fleet
+    if member is not None and name in member.variables:
+        source = f"{name} of account {member.name} in fleet {member.fleet}"
+        return _given(collector, name, Given(member.variables[name], source), default)
+    if default is not ABSENT:
+        return default
+    if member is None:
+        message = f"fleet variable {name!r} has no value: this is no account of a fleet"
+        hint = f'give a default, fleet_variable("{name}", "..."), or name an account, -e FLEET/NAME'
+    else:
+        message = (
+            f"fleet variable {name!r} has no value for account {member.name} of fleet "
+            f"{member.fleet}"
+        )
+        hint = f"add {name} to the account's variables, or give a default"
+    collector.note(caller_location(collector), message, hint=hint, reference="missing-variable")
+    return ""
+
+
 def _note_keys(collector: Collector, name: str, default: Any) -> None:
     """Find keys in a default: everybody who reads the code sees them, used or not."""
     for kind in keys_within(default):

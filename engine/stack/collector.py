@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem, UsageError
+from engine.frozen import frozen
 from engine.stack.model import (
     Declaration,
     Import,
@@ -31,6 +32,21 @@ from engine.variables import Variables
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
+@frozen
+class FleetMember:
+    """The account of a fleet that modules are evaluated for.
+
+    Attributes:
+        fleet: Name of the fleet.
+        name: Its name in the fleet.
+        variables: Values for `fleet_variable`, by name.
+    """
+
+    fleet: str
+    name: str
+    variables: Mapping[str, Any]
+
+
 @dataclass(slots=True, kw_only=True)
 class Collector:
     """What one module has declared so far.
@@ -41,6 +57,7 @@ class Collector:
         root: Project folder, to shorten paths.
         environment: Environment the module is evaluated for.
         variables: Values for `variable`, by name.
+        fleet: The account of a fleet that it is evaluated for; None outside of a fleet.
         environments: The names of all environments that are configured.
         output_spellings: Names of outputs by their lower case, in which no two may be the same.
         shape_of: Returns the shape of another stack's output, as `OutputRef` asks for it.
@@ -51,6 +68,7 @@ class Collector:
     root: Path
     environment: str
     variables: Variables
+    fleet: FleetMember | None = None
     environments: Collection[str] = ()
     shape_of: Callable[[OutputTarget], Any] = lambda _: UNKNOWN
     declarations: dict[str, Declaration] = field(default_factory=dict)

@@ -7,19 +7,22 @@ becomes a finding with file and line.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextvars import ContextVar
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from engine.address import is_logical_name
 from engine.errors import EngineError, Problem, UsageError
-from engine.stack.collector import Collector, collecting
+from engine.stack.collector import Collector, FleetMember, collecting
 from engine.stack.foreign_words import explained
 from engine.stack.model import Stack
 from engine.suggest import nearest
@@ -76,6 +79,7 @@ def load_stack(
     root: Path,
     environment: str,
     variables: Variables,
+    fleet: FleetMember | None = None,
     environments: Collection[str] = (),
     shape_of: Callable[[OutputTarget], Any] = lambda _: UNKNOWN,
 ) -> Stack:
@@ -86,6 +90,7 @@ def load_stack(
         root: Project folder, to shorten paths in messages.
         environment: What `engine.environment` says in it.
         variables: Values for `variable`.
+        fleet: Whom `fleet_variable` is about; None outside of a fleet.
         environments: The names of all environments; none if that is not known.
         shape_of: Returns the shape of another stack's output; it may load that stack's module.
 
@@ -98,6 +103,7 @@ def load_stack(
         root=root,
         environment=environment,
         variables=variables,
+        fleet=fleet,
         environments=environments,
         shape_of=shape_of,
     )
@@ -141,11 +147,16 @@ def shown(path: Path, root: Path) -> str:
 
 
 def _evaluate(path: Path, collector: Collector) -> None:
-    spec = importlib.util.spec_from_file_location(f"{_NAMESPACE}.{path.stem}", path)
+    name = f"{_NAMESPACE}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Loader(name, str(path)))
     if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader
         raise UsageError(f"{path} is not a Python module")
     module = importlib.util.module_from_spec(spec)
-    with _as_main_program_sees_it(path.parent), contextlib.redirect_stdout(sys.stderr):
+    with (
+        _one_at_a_time,
+        _as_main_program_sees_it(path.parent),
+        contextlib.redirect_stdout(sys.stderr),
+    ):
         try:
             spec.loader.exec_module(module)
         except SyntaxError as error:
@@ -159,6 +170,24 @@ def _evaluate(path: Path, collector: Collector) -> None:
                 raise  # the person's, and no author's
             hint = explained(error, vars(module))
             collector.problems.append(_raised_problem(error, collector, _text(error), hint))
+
+
+_one_at_a_time = threading.RLock()
+"""Modules change what a whole process has: its modules, its path, its stdout."""
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(source: bytes, path: str) -> CodeType:
+    return compile(source, path, "exec", dont_inherit=True)
+
+
+class _Loader(SourceFileLoader):
+    """Compiles the same source once in a process: a fleet evaluates it for each account."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the module."""
+        del fullname
+        return _compiled(self.get_data(self.path), self.path)
 
 
 def _text(error: BaseException) -> str:

@@ -71,6 +71,11 @@ class StripeProvider:
         self._root = root or Path()
 
     @property
+    def http(self) -> StripeHTTP:
+        """What sends the requests."""
+        return self._http
+
+    @property
     def requests(self) -> int:
         """How many requests were sent so far, retries included."""
         return self._http.requests
@@ -82,18 +87,21 @@ class StripeProvider:
 
     def now(self) -> int:
         """Seconds since 1970 by Stripe's clock in its last response, else by this machine's."""
-        moment = self._http.server_time
-        return int(time.time()) if moment is None else moment
+        return int(time.time()) if self._http.server_time is None else self._http.server_time
 
     def account(self) -> Account:
-        """Read the account that the key belongs to.
+        """Read the account that the requests are for, the key's own or a connected one.
 
         A restricted key may not read it, but the refusal names the account (L).
         """
+        if self._http.vouched:
+            return Account(self._http.account, self._livemode)
         try:
             found = self._http.get("/v1/account", {})
         except PermissionDeniedError as error:
             named = _ACCOUNT.search(error.message)
+            if error.code == OUT_OF_REACH:  # it names the one that cannot be reached
+                raise
             return Account(named[0] if named else "", self._livemode)
         except NotFoundError:
             return Account("", self._livemode)
@@ -136,7 +144,7 @@ class StripeProvider:
             return None
         except PermissionDeniedError as error:
             # L: for a deleted connected account Stripe answers as for one of another platform.
-            if error.code == OUT_OF_REACH and not account:
+            if error.code == OUT_OF_REACH and not (account or self._http.account):
                 return None
             raise
         self._request("GET", path).object(kind, found, id)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
@@ -119,6 +120,12 @@ class ReportView(Protocol):
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         """Whole states."""
+
+    def fleet_plan(self, plan: FleetPlan, /) -> Page:
+        """What an apply would do on the accounts of a fleet."""
+
+    def fleet_report(self, report: FleetReport, /) -> Page:
+        """What an apply did on the accounts of a fleet."""
 
 
 class View(ReportView, Protocol):

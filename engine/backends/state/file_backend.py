@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from engine.address import is_logical_name
+from engine.address import is_environment_name, is_logical_name
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
@@ -53,8 +53,8 @@ class FileBackend:
 
     def path(self, stack: str, environment: str) -> Path:
         """The file of a state; both names become part of it."""
-        for name in (stack, environment):
-            if not is_logical_name(name):
+        for name, fits in ((stack, is_logical_name), (environment, is_environment_name)):
+            if not fits(name):
                 raise UsageError(
                     f"{name!r} is no name of a stack or an environment",
                     hint="names are [a-z0-9][a-z0-9_-]*",
@@ -73,8 +73,9 @@ class FileBackend:
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state."""
-        folders = (path.name for path in self._states.glob("*") if path.is_dir())
-        named = (name for name in folders if is_logical_name(name))
+        folders = (*self._states.glob("*"), *self._states.glob("*/*"))
+        places = (path.relative_to(self._states).as_posix() for path in folders if path.is_dir())
+        named = (name for name in places if is_environment_name(name))
         return tuple(sorted(name for name in named if self.stacks(name)))
 
     def place(self, stack: str, environment: str) -> str:

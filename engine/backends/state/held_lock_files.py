@@ -65,8 +65,9 @@ class HeldLockFiles:
     def _places(self) -> Iterator[tuple[str, str]]:
         for path in self._states.glob(f"*{_ENDING}"):
             yield path.name.removesuffix(_ENDING), ""
-        for path in self._states.glob(f"*/*{_ENDING}"):
-            yield path.parent.name, path.name.removesuffix(_ENDING)
+        for path in (*self._states.glob(f"*/*{_ENDING}"), *self._states.glob(f"*/*/*{_ENDING}")):
+            folder = path.parent.relative_to(self._states).as_posix()
+            yield folder, path.name.removesuffix(_ENDING)
 
     def _path(self, environment: str, stack: str) -> Path:
         folder = self._states / environment if stack else self._states

@@ -150,10 +150,11 @@ class FileRunLocks:
         return lock
 
     def _found(self) -> Iterator[tuple[Path, RunLock]]:
-        for path in sorted(self._states.glob(f"*/{_FOLDER}/*.lock")):
+        locks = f"{_FOLDER}/*.lock"
+        for path in sorted({*self._states.glob(f"*/{locks}"), *self._states.glob(f"*/*/{locks}")}):
             owner = read_owner(path)
             if owner is not None:
-                environment = path.parents[1].name
+                environment = path.parents[1].relative_to(self._states).as_posix()
                 lock = RunLock(environment=environment, stack=path.stem, owner=owner)
                 yield path, lock
 

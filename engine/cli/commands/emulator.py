@@ -83,7 +83,8 @@ def serve(
         raise UsageError(
             "--embedded and --account-file do not go together", hint="choose one of them"
         )
-    from engine.bootstrap.project import embedded_account, serve_emulator
+    from engine.bootstrap.connections import embedded_account
+    from engine.bootstrap.project import serve_emulator
 
     kept = embedded_account(invocation.open().settings).resolve() if embedded else account_file
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.command import EngineCommand, compact_option, format_option, options
+from engine.cli.fleet.options import fleet_options, refuse_with_fleet, refuse_without_fleet
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import plan_options, planning_options, stacks_argument
@@ -49,6 +50,7 @@ plan_only_options = options(
 @stacks_argument
 @plan_only_options
 @planning_options
+@fleet_options
 @format_option
 @compact_option
 @pass_invocation
@@ -59,6 +61,10 @@ def plan(
     *,
     out: str | None,
     detailed_exitcode: bool,
+    fleet: str | None,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    fleet_parallelism: int | None,
     **typed: Any,
 ) -> int:
     r"""Show what an apply would change.
@@ -66,6 +72,9 @@ def plan(
     Without STACK, all stacks are planned. Stripe is read and nothing is written, with one
     exception: after an interrupted apply, plan first finds out what became of its operations. For
     that it may send requests again that may not have reached Stripe, and it writes the state.
+
+    With --fleet, all accounts of a fleet are planned, and plans that are equal but for ids are
+    shown once, with how many accounts have them.
 
     A plan that a rule refuses ends with exit code 4 and is not saved. A saved plan holds no
     secrets, and is refused once anything that it was made from has changed.
@@ -77,8 +86,18 @@ def plan(
       engine plan --target stripe_price.pro-monthly
       engine plan -o shop.plan && engine apply shop.plan
       engine plan --json | jq '.stacks[].summary'
+      engine plan --fleet shops --detailed-exitcode
     """
     chosen = plan_options(**typed)
+    accounts = {"only": only, "without": without, "fleet_parallelism": fleet_parallelism}
+    if fleet is not None:
+        refuse_with_fleet(invocation, {"-o": out})
+        from engine.cli.fleet.runs import plan as plan_fleet
+
+        return plan_fleet(
+            invocation, fleet, stacks, chosen, detailed_exitcode=detailed_exitcode, **accounts
+        )
+    refuse_without_fleet(accounts)
     file = plan_file(invocation, out)
     with replacing(invocation, file), invocation.opened() as context:
         report = planned(invocation, context, stacks, chosen, file)

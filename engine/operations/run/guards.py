@@ -112,17 +112,18 @@ def check_mode(environment: Environment) -> None:
         raise GuardError(
             f"environment {environment.name!r} is live, but the key in {source} is a test key",
             hint=f"set {source} to a live key, or take live = true out of "
-            f"[tool.engine.environments.{environment.name}]; nothing was changed",
+            f"[tool.engine.environments.{environment.configured}]; nothing was changed",
         )
     if environment.live or not is_live(key):
         return
-    if environment.name == UNNAMED:
+    if environment.configured == UNNAMED:
         way = (
             "declare the environment and name it with -e live: [tool.engine.environments.live] "
             f'with api-key = "env:{source}" and live = true'
         )
     else:
-        way = f"if it is meant, write live = true in [tool.engine.environments.{environment.name}]"
+        table = f"[tool.engine.environments.{environment.configured}]"
+        way = f"if it is meant, write live = true in {table}"
     raise GuardError(
         f"the key in {source} is a live key, and environment {environment.name!r} does not say "
         "that it is live",

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from engine.address import is_logical_name
+from engine.address import is_environment_name
 from engine.frozen import frozen
 from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan
 from engine.plan.refusal import PlanRule, Refusal
@@ -68,7 +68,7 @@ def _read_moves(document: Any) -> Mapping[str, str]:
 
 
 def _read_name(document: Any) -> str:
-    if not isinstance(document, str) or not is_logical_name(document):
+    if not isinstance(document, str) or not is_environment_name(document):
         raise ShapeError((), f"{document!r} is no name of a stack or an environment")
     return document
 

@@ -20,12 +20,14 @@ class Member:
         key: Name of the environment variable with its own key; empty if it is a connected account
             that the platform's key acts for.
         variables: Values of the fleet's variables for it; none of them a secret.
+        vouched: Stripe has just listed it among the connected accounts.
     """
 
     name: str
     account: str = ""
     key: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
+    vouched: bool = False
 
 
 def environment_of(fleet: str, member: str) -> str:

@@ -28,6 +28,8 @@ class MemberTask:
         options: The options of the plan.
         approved: The key of the group of equal plans that a person approved; its plan is applied if
             it is of that group. None to plan only.
+        parts: Digests of what the approved plan does, one for each change: a plan that does some of
+            it, since an earlier try did the others, is applied too.
         claim: Random id of the run of the whole fleet: of two tries of one task, the later one may
             take the lock of the earlier one, whose worker is lost.
         workers: How many processes work for the fleet: each keeps to that part of a rate limit.
@@ -39,6 +41,7 @@ class MemberTask:
     stacks: tuple[str, ...]
     options: PlanOptions
     approved: str | None = None
+    parts: frozenset[str] = frozenset()
     claim: str = ""
     workers: int = 1
 
@@ -89,6 +92,7 @@ class MemberResult:
         group: Key of the group of equal plans that its plan belongs to; empty for an empty plan.
         plan: Its plan; None if it is empty or there is none.
         failure: Why it failed, or was refused; None if it was not.
+        parts: Digests of what its plan does, one for each change.
         done: How many operations were carried out.
         requests: How many requests were sent to Stripe.
     """
@@ -98,6 +102,7 @@ class MemberResult:
     group: str = ""
     plan: PlanReport | None = None
     failure: Failure | None = None
+    parts: frozenset[str] = frozenset()
     done: int = 0
     requests: int = 0
 
@@ -106,8 +111,10 @@ class FleetExecutor(Protocol):
     """Runs tasks at the same time, on threads or on machines.
 
     An implementation MUST yield the result of each task exactly once, in the order in which they
-    end; MUST begin no further task once the iterator is closed; and MAY run a task a second time
-    if the worker that ran it is lost. It MUST NOT keep results that were yielded.
+    end; MUST ask for a task only when it can begin it, or at most a few ahead, since `tasks` ends
+    early if the run is to stop; MUST begin no further task once the iterator is closed; and MAY run
+    a task a second time if the worker that ran it is lost. It MUST NOT keep results that were
+    yielded.
     """
 
     @property

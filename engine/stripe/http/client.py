@@ -39,6 +39,8 @@ class ClientOptions:
         sleep: Waits some seconds.
         limiter: Delays requests; None for no limit.
         on_answer: Called after each response that is not a refusal.
+        account: Connected account of the requests that name none; empty for the key's own.
+        vouched: That account exists and can be reached: it need not be read.
     """
 
     api_key: Sensitive
@@ -48,6 +50,8 @@ class ClientOptions:
     sleep: Callable[[float], object] = time.sleep
     limiter: RateLimiter | None = None
     on_answer: Callable[[], None] = lambda: None
+    account: str = ""
+    vouched: bool = False
 
 
 class StripeHTTP:
@@ -88,6 +92,16 @@ class StripeHTTP:
         return self._options.api_base or STRIPE
 
     @property
+    def account(self) -> str:
+        """Connected account of the requests that name none; empty for the key's own."""
+        return self._options.account
+
+    @property
+    def vouched(self) -> bool:
+        """Whether that account is known to exist and to be in reach."""
+        return self._options.vouched and bool(self.account)
+
+    @property
     def waiting(self) -> int:
         """Requests that the rate limiter delays now."""
         return self._options.limiter.waiting if self._options.limiter is not None else 0
@@ -105,11 +119,11 @@ class StripeHTTP:
         Args:
             path: Path of the object or list.
             params: Query parameters.
-            account: Connected account; empty for the key's own.
+            account: Connected account; empty for that of the client.
             route: The path with names in place of ids, for the rate of the endpoint; empty if it
                 has no ids.
         """
-        options = {"stripe_account": account or None}
+        options = {"stripe_account": account or self.account or None}
         return self._send("get", path, params, options, route or path)
 
     def post(
@@ -123,7 +137,10 @@ class StripeHTTP:
         fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
         """Create or change; the same key never acts twice."""
-        options = {"stripe_account": account or None, "idempotency_key": idempotency_key}
+        options = {
+            "stripe_account": account or self.account or None,
+            "idempotency_key": idempotency_key,
+        }
         return self._send("post", path, params, options, route or path, fence)
 
     def delete(
@@ -136,7 +153,7 @@ class StripeHTTP:
         fence: Callable[[], None] = unfenced,
     ) -> dict[str, Any]:
         """Delete."""
-        options = {"stripe_account": account or None}
+        options = {"stripe_account": account or self.account or None}
         return self._send("delete", path, params or {}, options, route or path, fence)
 
     def upload(
@@ -151,7 +168,7 @@ class StripeHTTP:
     ) -> dict[str, Any]:
         """Create from files; each is read again for every try."""
         options = {
-            "stripe_account": account or None,
+            "stripe_account": account or self.account or None,
             "idempotency_key": idempotency_key,
             "content_type": "multipart/form-data",
             "base": "files",

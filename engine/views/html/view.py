@@ -24,6 +24,7 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.review.report import ReviewReport
 
 
@@ -65,6 +66,16 @@ class HtmlView:
         from engine.views.html.review import review_page
 
         return review_page(report, loader.schemas())
+
+    def fleet_plan(self, plan: FleetPlan, /) -> Page:
+        from engine.views.fleet.text import fleet_plan_text
+
+        return {"title": f"Fleet {plan.fleet}", "body": h.pre[fleet_plan_text(plan)]}
+
+    def fleet_report(self, report: FleetReport, /) -> Page:
+        from engine.views.fleet.text import fleet_report_text
+
+        return {"title": f"Fleet {report.plan.fleet}", "body": h.pre[fleet_report_text(report)]}
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_page(environment, states, loader.schemas())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.plan.impact import Impact
@@ -10,6 +10,8 @@ from engine.plan.model import Change, Drift, FieldChange, OutputChange, Plan, Pl
 from engine.plan.orphan import Orphan
 from engine.plan.refusal import PolicyFinding
 from engine.plan.rename import Rename
+from engine.ports.fleet.reports import FleetPlan, FleetReport
+from engine.ports.fleet.tasks import MemberResult
 from engine.ports.outcomes import ApplyReport, ApplyResult, StepResult
 from engine.values.markers import ABSENT
 from engine.values.paths import Path, dotted
@@ -234,3 +236,68 @@ def _outcome(entry: StepResult) -> dict[str, Any]:
     if entry.because:
         document["because"] = entry.because
     return document
+
+
+# ── fleets ────────────────────────────────────────────────────────────────────────────────
+
+
+def fleet_plan_document(plan: FleetPlan) -> dict[str, Any]:
+    """The plans of a fleet."""
+    return {"format_version": FORMAT_VERSION, **_fleet_plan(plan)}
+
+
+def fleet_report_document(report: FleetReport) -> dict[str, Any]:
+    """What became of the accounts of a fleet."""
+    return {
+        "format_version": FORMAT_VERSION,
+        **_fleet_plan(report.plan),
+        "results": [_member_result(result) for result in report.results],
+        "approved": report.approved,
+        "stopped": report.stopped,
+        "resume": report.resume,
+    }
+
+
+def _fleet_plan(plan: FleetPlan) -> dict[str, Any]:
+    return {
+        "fleet": plan.fleet,
+        "environment": plan.environment,
+        "stacks": list(plan.stacks),
+        "groups": [
+            {
+                "key": group.key,
+                "accounts": [member.name for member in group.members],
+                "plan": {
+                    name: part
+                    for name, part in plan_document(group.plan).items()
+                    if name != "format_version"
+                },
+            }
+            for group in plan.groups
+        ],
+        "unchanged": [member.name for member in plan.unchanged],
+        "failed": [_member_result(result) for result in plan.failed],
+        "requests": plan.requests,
+    }
+
+
+def _member_result(result: MemberResult) -> dict[str, Any]:
+    failure = result.failure
+    return {
+        "account": result.member.name,
+        "outcome": result.outcome.value,
+        "group": result.group,
+        "error": None
+        if failure is None
+        else {
+            "reference": failure.reference,
+            "message": failure.message,
+            "cause": failure.cause,
+            "hint": failure.hint,
+        },
+        "done": result.done,
+    }
+
+
+def _without_version(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in document.items() if name != "format_version"}

@@ -12,7 +12,12 @@ from engine.views.json.environments import difference_document, promotion_docume
 from engine.views.json.imports import import_document
 from engine.views.json.locks import locks_document
 from engine.views.json.overview import overview_document
-from engine.views.json.plan import apply_document, plan_document
+from engine.views.json.plan import (
+    apply_document,
+    fleet_plan_document,
+    fleet_report_document,
+    plan_document,
+)
 from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.states import (
     addresses_document,
@@ -52,6 +57,8 @@ class JsonView:
         return inert(json.dumps(hide(page), indent=2, ensure_ascii=self._ascii))
 
     plan = staticmethod(plan_document)
+    fleet_plan = staticmethod(fleet_plan_document)
+    fleet_report = staticmethod(fleet_report_document)
     differences = staticmethod(difference_document)
     promoted = staticmethod(promotion_document)
     validated = staticmethod(validation_document)

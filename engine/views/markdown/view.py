@@ -21,6 +21,7 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.review.report import ReviewReport
 
 
@@ -60,6 +61,16 @@ class MarkdownView:
         from engine.views.markdown.review import review_markdown
 
         return review_markdown(report, loader.schemas())
+
+    def fleet_plan(self, plan: FleetPlan, /) -> Page:
+        from engine.views.fleet.text import fleet_plan_text
+
+        return inline.block(fleet_plan_text(plan).splitlines())
+
+    def fleet_report(self, report: FleetReport, /) -> Page:
+        from engine.views.fleet.text import fleet_report_text
+
+        return inline.block(fleet_report_text(report).splitlines())
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_markdown(environment, states, loader.schemas())

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
@@ -105,6 +106,16 @@ class TextView:
         from engine.views.text.commits.review import review_text
 
         return review_text(report, loader.schemas(), self._style, verbose=self._verbose)
+
+    def fleet_plan(self, plan: FleetPlan, /) -> Page:
+        from engine.views.fleet.text import fleet_plan_text
+
+        return fleet_plan_text(plan)
+
+    def fleet_report(self, report: FleetReport, /) -> Page:
+        from engine.views.fleet.text import fleet_report_text
+
+        return fleet_report_text(report)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from engine.plan.model import Action
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Verb
-from engine.views.json.schemas import plans, states
+from engine.views.json.schemas import fleets, plans, states
 from engine.views.json.schemas.build import (
     ANY,
     COUNT,
@@ -166,6 +166,8 @@ DOCUMENTS: Mapping[str, Document] = {
     "accepted": Document("What was written into modules.", plans.ACCEPTED, ("drift",)),
     "review": Document("What was applied between two commits.", plans.REVIEW, ("review",)),
     "states": Document("Whole states.", states.STATES, ("show",)),
+    "fleet-plan": Document("What an apply would do on a fleet.", fleets.FLEET_PLAN, ("plan",)),
+    "fleet-apply": Document("What an apply did on a fleet.", fleets.FLEET_APPLY, ("apply",)),
     "addresses": Document("What is managed.", states.ADDRESSES, ("state list", "state rm")),
     "resource": Document(
         "One resource of a state.", states.RESOURCE, ("state show", "state mv", "import")

@@ -28,6 +28,8 @@ PAGES = {
     "addresses": "addresses",
     "applied": "apply",
     "constants": "constants-files",
+    "fleet_plan": "fleet-plan",
+    "fleet_report": "fleet-apply",
     "differences": "diff",
     "drift": "drift",
     "error": "error",

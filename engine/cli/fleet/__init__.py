@@ -1,0 +1,1 @@
+"""`--fleet`: its options, and what plan and apply do with it."""

@@ -1,0 +1,1 @@
+"""`--fleet`: plan and apply the same stacks on many accounts."""

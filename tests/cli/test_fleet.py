@@ -1,0 +1,171 @@
+"""`--fleet`, and `-e FLEET/ACCOUNT`: the same stacks on many accounts, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import Engine, Write
+
+STACK = """
+    from engine import fleet_variable
+    from engine.stripe import Price, Product
+
+    pro = Product("pro", name="Pro")
+    Price("month", product=pro, currency=fleet_variable("currency"), unit_amount=1900)
+"""
+FLEET = """
+[tool.engine.fleets.shops]
+environment = "local"
+accounts = "file:shops.toml"
+"""
+SHOPS = """
+[[account]]
+name = "north"
+variables = { currency = "usd" }
+[[account]]
+name = "south"
+variables = { currency = "usd" }
+[[account]]
+name = "west"
+variables = { currency = "eur" }
+"""
+
+
+@pytest.fixture
+def _shops(root: Path, write: Write) -> None:
+    (root / "pyproject.toml").write_text(FLEET, encoding="utf-8")
+    (root / "shops.toml").write_text(SHOPS, encoding="utf-8")
+    write("shop", STACK)
+
+
+def _planned(engine: Engine, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(engine("plan", "--fleet", "shops", *words, "--json").out)
+    return found
+
+
+def _accounts(document: dict[str, Any]) -> list[list[str]]:
+    return [group["accounts"] for group in document["groups"]]
+
+
+@pytest.mark.usefixtures("_shops")
+def test_equal_plans_are_one_group(engine: Engine) -> None:
+    """Those that differ in a currency, which a person should see, are not equal."""
+    document = _planned(engine)
+    assert _accounts(document) == [["north", "south"], ["west"]]
+    assert (document["unchanged"], document["failed"]) == ([], [])
+
+
+@pytest.mark.usefixtures("_shops")
+def test_an_account_is_an_environment(engine: Engine, root: Path) -> None:
+    """Its state is its own, and the next plan of the fleet finds nothing to do on it."""
+    assert engine("apply", "-e", "shops/west", "--yes").code == 0
+    state = json.loads((root / "state/shops/west/shop.json").read_text(encoding="utf-8"))
+    assert state["resources"]["stripe_price.month"]["declared"]["currency"] == "eur"
+    document = _planned(engine)
+    assert (_accounts(document), document["unchanged"]) == ([["north", "south"]], ["west"])
+    listed = engine("state", "list", "-e", "shops/west")
+    assert listed.out.split() == ["stripe_price.month", "stripe_product.pro"]
+
+
+@pytest.mark.usefixtures("_shops")
+def test_some_of_the_accounts(engine: Engine) -> None:
+    """Commas or several options name them."""
+    assert _accounts(_planned(engine, "--only", "north,west")) == [["north"], ["west"]]
+    assert _accounts(_planned(engine, "--except", "south", "--except", "west")) == [["north"]]
+    wrong = engine("plan", "--fleet", "shops", "--only", "nort")
+    assert (wrong.code, "did you mean north?" in wrong.err) == (1, True)
+
+
+@pytest.mark.usefixtures("_shops")
+def test_a_missing_variable_fails_its_account_alone(engine: Engine, root: Path) -> None:
+    """The others are planned, and the exit code says that not all were."""
+    shops = root / "shops.toml"
+    shops.write_text(SHOPS + '[[account]]\nname = "east"\n', encoding="utf-8")
+    done = engine("plan", "--fleet", "shops", "--json")
+    (failed,) = json.loads(done.out)["failed"]
+    assert (done.code, failed["account"]) == (1, "east")
+    assert (
+        "shop.py:6: fleet variable 'currency' has no value for account east of fleet shops"
+        in (failed["error"]["cause"])
+    )
+
+
+@pytest.mark.usefixtures("_shops")
+def test_all_mistakes_of_a_list_are_found_at_once(engine: Engine, root: Path) -> None:
+    """A key in it is refused and never shown."""
+    key = "sk_test_" + "a" * 24
+    rows = [
+        {"name": "a"},
+        {"name": "A"},
+        "a",
+        {"account": "acct-1"},
+        {"name": "k", "api-key": key},
+    ]
+    (root / "shops.json").write_text(json.dumps(rows), encoding="utf-8")
+    (root / "pyproject.toml").write_text(FLEET.replace("shops.toml", "shops.json"))
+    done = engine("plan", "--fleet", "shops")
+    for words in (
+        "4 problems",
+        "a and A differ in nothing but capitals",
+        "a is there twice",
+        "account is no id of an account",
+        "api-key must name an environment variable",
+    ):
+        assert words in done.err
+    assert key not in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("plan", "--fleet", "shop"), "there is no fleet 'shop'"),
+        (("plan", "-e", "shops"), "'shops' is a fleet, and no environment"),
+        (("plan", "-e", "shops/wes"), "fleet 'shops' has no account 'wes'"),
+        (("plan", "-e", "shops/../x"), "cannot name an environment"),
+        (("plan", "--only", "west"), "--only goes with --fleet"),
+        (("plan", "--fleet", "shops", "-e", "local"), "-e and --fleet do not go together"),
+        (("plan", "--fleet", "shops", "-o", "a.plan"), "-o and --fleet do not go together"),
+    ],
+)
+@pytest.mark.usefixtures("_shops")
+def test_what_is_refused(engine: Engine, words: tuple[str, ...], message: str) -> None:
+    """Before anything is read or sent."""
+    done = engine(*words)
+    assert (done.code, message in done.err) == (1, True), done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('environment = "lokal"', "no environment is called 'lokal'"),
+        ('accounts = "connected"\nfilter = "country ~ US"', "which is no condition"),
+        ('accounts = "connected"\nfilter = "country == US"', "which is no condition"),
+        ('accounts = []\nfilter = "country = US"', "filter goes with accounts"),
+        ("canary = -1", "canary takes a whole number from 0"),
+        ('accounts = "shops.toml"', "accounts names no accounts"),
+    ],
+)
+def test_settings_that_cannot_be_used(engine: Engine, root: Path, line: str, message: str) -> None:
+    """Each names the table and what to write."""
+    table = {"environment": '"local"', "accounts": "[]"}
+    lines = [f"{key} = {value}" for key, value in table.items() if f"{key} =" not in line]
+    text = "\n".join(["[tool.engine.fleets.shops]", *lines, line])
+    (root / "pyproject.toml").write_text(text, encoding="utf-8")
+    done = engine("plan", "--fleet", "shops")
+    assert (done.code, message in done.err) == (1, True), done.err
+
+
+def test_a_program_lists_the_accounts(engine: Engine, root: Path, write: Write) -> None:
+    """Lines or JSON; when it fails, what it wrote is shown."""
+    write("shop", STACK.replace('fleet_variable("currency")', 'fleet_variable("currency", "usd")'))
+    settings = FLEET.replace('"file:shops.toml"', '"command:sh list.sh"')
+    (root / "pyproject.toml").write_text(settings, encoding="utf-8")
+    (root / "list.sh").write_text("echo '# all'; echo north; echo south", encoding="utf-8")
+    assert _accounts(_planned(engine)) == [["north", "south"]]
+    (root / "list.sh").write_text("echo 'no login' >&2; exit 3", encoding="utf-8")
+    done = engine("plan", "--fleet", "shops")
+    assert (done.code, "ended with 3" in done.err, "no login" in done.err) == (1, True, True)
