@@ -64,6 +64,8 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("state", "show"),
         ("state", "mv"),
         ("state", "rm"),
+        ("state", "pull"),
+        ("state", "push"),
         ("state", "rebuild"),
         ("state", "stamp"),
         ("state", "verify"),

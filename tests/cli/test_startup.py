@@ -58,6 +58,8 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "state show": (f"state show {PRICE}", frozenset()),
     "state mv": (f"state mv {PRODUCT} stripe_product.max", frozenset({"filelock"})),
     "state rm": (f"state rm {PRICE}", frozenset({"filelock"})),
+    "state pull": ("state pull shop", frozenset()),
+    "state push": ("state push shop state/local/shop.json", frozenset({"filelock"})),
     "state verify": ("state verify", frozenset()),
     "types": ("types price", frozenset()),
     "schema": ("schema plan", frozenset()),

@@ -22,6 +22,8 @@ from engine.errors import StateProblemsError, UsageError
 _HOMES = {
     "list": f"{__name__}:list_",
     "mv": "engine.cli.commands.state_edit:move",
+    "pull": "engine.cli.commands.state_keep:pull",
+    "push": "engine.cli.commands.state_keep:push",
     "rebuild": f"{__name__}:rebuild",
     "rm": "engine.cli.commands.state_edit:remove",
     "show": f"{__name__}:show",

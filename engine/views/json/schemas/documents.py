@@ -168,7 +168,9 @@ DOCUMENTS: Mapping[str, Document] = {
     "states": Document("Whole states.", states.STATES, ("show",)),
     "fleet-plan": Document("What an apply would do on a fleet.", fleets.FLEET_PLAN, ("plan",)),
     "fleet-apply": Document("What an apply did on a fleet.", fleets.FLEET_APPLY, ("apply",)),
-    "addresses": Document("What is managed.", states.ADDRESSES, ("state list", "state rm")),
+    "addresses": Document(
+        "What is managed.", states.ADDRESSES, ("state list", "state rm", "state push")
+    ),
     "resource": Document(
         "One resource of a state.", states.RESOURCE, ("state show", "state mv", "import")
     ),
