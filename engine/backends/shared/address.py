@@ -18,9 +18,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What may follow the `?` of an address, by its scheme."""
 _ENDPOINT_VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
-    "gs": (),
-    "az": ("AZURE_STORAGE_ENDPOINT",),
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
 }
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
@@ -37,7 +37,7 @@ class Place:
         prefix: Folder in it; empty for all of it.
         endpoint: Address of the server; empty for the cloud's own.
         region: Region of the bucket; empty for what the surroundings say.
-        account: The storage account; empty for what the surroundings say.
+        account: The storage account; empty but for Azure.
         plain_http: The endpoint is not encrypted, and may be so.
     """
 
@@ -51,6 +51,8 @@ class Place:
 
     def __str__(self) -> str:
         text = f"{self.scheme}://{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")
+        if self.account:
+            text += f" in {self.account}"
         return f"{text} at {self.endpoint}" if self.endpoint else text
 
 
@@ -94,7 +96,7 @@ def parse_place(address: str, environ: Mapping[str, str]) -> Place:
         prefix=prefix,
         endpoint=endpoint.rstrip("/"),
         region=options.get("region", ""),
-        account=options.get("account", ""),
+        account=_account(scheme, options, environ),
         plain_http=_plain_http(endpoint, allowed=options.get("plain-http") == "1"),
     )
 
@@ -126,6 +128,18 @@ def _unknown(scheme: str, name: str) -> SettingsError:
         f"an address of {scheme} stores has no option {name[:40]!r}",
         hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}",
     )
+
+
+def _account(scheme: str, options: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    if scheme != "az":
+        return ""
+    account = options.get("account") or environ.get("AZURE_STORAGE_ACCOUNT_NAME", "").strip()
+    if not account:
+        raise SettingsError(
+            "the address of the az store names no storage account",
+            hint="add ?account=ACCOUNT to it, or set AZURE_STORAGE_ACCOUNT_NAME",
+        )
+    return account
 
 
 def _endpoint(scheme: str, environ: Mapping[str, str]) -> str:

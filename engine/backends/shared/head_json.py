@@ -64,7 +64,7 @@ def decode_note(content: bytes, where: str) -> StoreNote:
 
 
 def _encoded(document: dict[str, Any]) -> bytes:
-    return json.dumps({"format": FORMAT, **document}, sort_keys=True).encode() + b"\n"
+    return json.dumps({"format_version": FORMAT, **document}, sort_keys=True).encode() + b"\n"
 
 
 def _decoded(content: bytes, where: str, record: Record[Any]) -> Any:
@@ -73,7 +73,7 @@ def _decoded(content: bytes, where: str, record: Record[Any]) -> Any:
             raise ShapeError((), "it is longer than anything the engine writes there")
         document = json.loads(content)
         check_plain(document)
-        form = document.pop("format", None) if isinstance(document, dict) else None
+        form = document.pop("format_version", None) if isinstance(document, dict) else None
         if type(form) is int and form > FORMAT:
             raise NewerStateError(
                 where,
@@ -82,7 +82,7 @@ def _decoded(content: bytes, where: str, record: Record[Any]) -> Any:
                 hint="upgrade the engine: pip install --upgrade stripe-stack-engine",
             )
         if type(form) is not int or form != FORMAT:
-            raise ShapeError(("format",), "the field 'format' is missing or wrong")
+            raise ShapeError(("format_version",), "the field 'format_version' is missing or wrong")
         return record.read(document)
     except (ValueError, RecursionError) as error:
         why = str(error) if isinstance(error, ShapeError) else "it is not JSON"

@@ -57,7 +57,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "check the endpoint and its certificate",
     ),
     (("connection refused", "tcp connect error"), "nothing answers at its address", _REACH),
-    (("timed out",), "it did not answer in time", _REACH),
+    (("timed out", "timedout", "kind: timeout"), "it did not answer in time", _REACH),
     (
         ("503 service", "502 bad", "504 gateway", "500 internal", "slowdown"),
         "it answered with an error of its own",

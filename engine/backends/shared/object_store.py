@@ -293,6 +293,7 @@ class ObjectStore:
         given = {"endpoint": self._place.endpoint, "region": self._place.region}
         config: dict[str, Any] = {name: value for name, value in given.items() if value}
         config["disable_bulk_delete"] = True  # servers that speak S3 often lack it
+        config["conditional_put"] = "etag"  # whatever a variable says
         own = ("AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE")
         provider = None
         if not any(self._environ.get(name) for name in own) and importlib.util.find_spec("boto3"):

@@ -28,6 +28,10 @@ def test_the_variable_for_s3_alone_comes_first() -> None:
 def test_an_account_of_azure_can_be_named() -> None:
     """An account of Azure can be named."""
     assert parse_place("az://states/engine?account=acme", {}).account == "acme"
+    environ = {"AZURE_STORAGE_ACCOUNT_NAME": "acme"}
+    assert str(parse_place("az://states/engine", environ)) == "az://states/engine in acme"
+    with pytest.raises(SettingsError, match="names no storage account"):
+        parse_place("az://states/engine", {})
 
 
 @pytest.mark.parametrize(

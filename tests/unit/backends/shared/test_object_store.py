@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import sys
@@ -21,6 +22,7 @@ from engine.errors import (
     StoreUnavailableError,
     UntrustedStateError,
 )
+from tests.support.fault_proxy import FAULTS, Fault, FaultProxy
 from tests.support.object_servers import (
     AZURE_LOGIN,
     S3_LOGIN,
@@ -157,7 +159,7 @@ def test_a_large_blob_is_created_once(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[]", b'{"format": 1, "write_id": 1}', b"\xff", b"x" * 70000]
+    "content", [b"", b"{}", b"[]", b'{"format_version": 1, "write_id": 1}', b"\xff", b"x" * 70000]
 )
 def test_a_head_that_we_did_not_write_is_refused(store: ObjectStore, content: bytes) -> None:
     """A head that we did not write is refused."""
@@ -168,11 +170,11 @@ def test_a_head_that_we_did_not_write_is_refused(store: ObjectStore, content: by
 
 def test_a_newer_layout_is_refused(store: ObjectStore) -> None:
     """A newer layout is refused."""
-    newer = encode_head(Head(write_id="a")).replace(b'"format": 1', b'"format": 2')
+    newer = encode_head(Head(write_id="a")).replace(b'"format_version": 1', b'"format_version": 2')
     store.put("heads/live/shop.json", newer)
     with pytest.raises(NewerStateError, match="format 2"):
         store.head("live", "shop")
-    store.put("store.json", b'{"format": 2}')
+    store.put("store.json", b'{"format_version": 2}')
     with pytest.raises(NewerStateError, match="format 2"):
         store.prepare()
 
@@ -197,7 +199,7 @@ def test_a_note_from_elsewhere_does_not_replace_the_test() -> None:
     """A note from elsewhere does not replace the test."""
     with forgetful_server() as url:
         store = ObjectStore(f"s3://acme/x?endpoint={url}", patience=IMPATIENT)
-        store.put("store.json", b'{"format": 1, "tested": "s3://acme/x"}')
+        store.put("store.json", b'{"format_version": 1, "tested": "s3://acme/x"}')
         with pytest.raises(StateError, match="accepts a second create"):
             store.prepare()
 
@@ -256,6 +258,59 @@ def test_a_server_that_is_down_is_named() -> None:
         store.read("states/a")
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_write_whose_reply_is_lost_is_known_by_reading(store: ObjectStore, fault: Fault) -> None:
+    """Whatever happens to a write, reading says whether it arrived, and nothing else changes."""
+    where, _, url = store.address.partition(" at ")
+    first = store.swap("live", "shop", Head(write_id="a"), expected=None)
+    with FaultProxy(url) as proxy:
+        faulty = ObjectStore(
+            f"{where.partition(' ')[0]}?endpoint={proxy.address}", patience=IMPATIENT
+        )
+        proxy.fault = fault
+        # Of an answer that is cut off, the store's "yes" may have arrived.
+        cut = fault == "after: cut"
+        failing = (StoreUnavailableError, HeadChangedError, NameTakenError)
+        with contextlib.suppress(*failing) if cut else pytest.raises(failing):
+            faulty.swap("live", "shop", Head(write_id="b"), expected=first)
+        with contextlib.suppress(*failing) if cut else pytest.raises(failing):
+            faulty.create("states/a", b"own")
+        proxy.fault = None
+        found = faulty.head("live", "shop")
+        arrived = fault.startswith("after")
+        assert found is not None
+        assert found.write_id == ("b" if arrived else "a")
+        assert faulty.read("states/a") == (b"own" if arrived else None)
+        faulty.swap("live", "shop", Head(write_id="c"), expected=found)
+
+
+@pytest.mark.parametrize("fault", ["before: 503", "after: 503", "after: drop"])
+def test_what_the_library_repeats_is_stored_once(store: ObjectStore, fault: Fault) -> None:
+    """A repeated write may be refused by its own first try; the content is its own all the same."""
+    where, _, url = store.address.partition(" at ")
+    with FaultProxy(url) as proxy:
+        repeating = Patience(connect=1, silence=2, request=5, repeats=2, repeating=5)
+        faulty = ObjectStore(
+            f"{where.partition(' ')[0]}?endpoint={proxy.address}", patience=repeating
+        )
+        proxy.fault, proxy.times = fault, 1
+        with contextlib.suppress(StoreUnavailableError, NameTakenError):
+            faulty.create("states/a", b"own")
+        assert proxy.times == 0
+        assert faulty.read("states/a") == b"own"
+
+
+def test_a_store_that_hangs_is_reported(store: ObjectStore) -> None:
+    """A server that never answers is one that did not answer in time."""
+    where, _, url = store.address.partition(" at ")
+    with FaultProxy(url) as proxy:
+        brief = Patience(connect=1, silence=0.2, request=1, repeats=0, repeating=1)
+        faulty = ObjectStore(f"{where.partition(' ')[0]}?endpoint={proxy.address}", patience=brief)
+        proxy.fault = "before: hang"
+        with pytest.raises(StoreUnavailableError, match="did not answer in time"):
+            faulty.head("live", "shop")
+
+
 def _count(address: str, times: int) -> None:
     store = ObjectStore(address)
     done = 0
@@ -273,7 +328,8 @@ def _count(address: str, times: int) -> None:
 def test_no_update_of_five_processes_is_lost(store: ObjectStore) -> None:
     """No update of five processes is lost."""
     context = multiprocessing.get_context("spawn")
-    address = store.address.replace(" at ", "?endpoint=")
+    where, _, url = store.address.partition(" at ")
+    address = f"{where.partition(' ')[0]}?endpoint={url}"
     processes = [context.Process(target=_count, args=(address, 12)) for _ in range(5)]
     for process in processes:
         process.start()
