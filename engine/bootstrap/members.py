@@ -208,7 +208,9 @@ def _fields(
     settings: Settings, fleet: Fleet, connect: Callable[[Settings], Provider]
 ) -> Mapping[str, Any]:
     check_usable(settings.environment)
-    platform = dataclasses.replace(settings.environment, connected="", account="", vouched=False)
+    platform = dataclasses.replace(
+        settings.environment, name=settings.environment.configured, connected="", account=""
+    )
     provider = _platform(connect(dataclasses.replace(settings, environment=platform)))
     account = connected_account(provider.http, loader.schemas(), settings.member)
     return connected_member(fleet, account).variables

@@ -72,6 +72,27 @@ def test_an_account_is_an_environment(engine: Engine, root: Path) -> None:
 
 
 @pytest.mark.usefixtures("_shops")
+def test_one_yes_for_all_accounts(engine: Engine, root: Path) -> None:
+    """Each has a state of its own afterwards; the next plan finds nothing to do."""
+    done = engine("apply", "--fleet", "shops", "--yes", "--json")
+    results = json.loads(done.out)["results"]
+    assert done.code == 0
+    assert {result["account"]: result["outcome"] for result in results} == {
+        "north": "applied",
+        "south": "applied",
+        "west": "applied",
+    }
+    assert [(root / f"state/shops/{name}/shop.json").exists() for name in ("north", "west")] == [
+        True,
+        True,
+    ]
+    document = _planned(engine, "--detailed-exitcode")
+    assert document["unchanged"] == ["north", "south", "west"]
+    assert engine("plan", "--fleet", "shops", "--detailed-exitcode").code == 0
+    assert not (root / ".engine/fleets/shops.json").exists()
+
+
+@pytest.mark.usefixtures("_shops")
 def test_some_of_the_accounts(engine: Engine) -> None:
     """Commas or several options name them."""
     assert _accounts(_planned(engine, "--only", "north,west")) == [["north"], ["west"]]

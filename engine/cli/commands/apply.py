@@ -11,6 +11,13 @@ import click
 
 from engine.cli.command import EngineCommand, compact_option, format_option
 from engine.cli.commands.output_files import note_stale
+from engine.cli.fleet.options import (
+    fleet_apply_options,
+    fleet_arguments,
+    fleet_options,
+    refuse_with_fleet,
+    refuse_without_fleet,
+)
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile, plan_file_among
 from engine.cli.planning_options import (
@@ -49,6 +56,8 @@ _MOST_NAMES = 5
 @yes_option
 @confirm_option
 @planning_options
+@fleet_options
+@fleet_apply_options
 @format_option
 @compact_option
 @pass_invocation
@@ -58,6 +67,7 @@ def apply(
     stacks: tuple[str, ...],
     *,
     yes: bool,
+    fleet: str | None,
     **typed: Any,
 ) -> int:
     r"""Plan, ask, and apply the plan.
@@ -67,6 +77,10 @@ def apply(
     Without a terminal, --yes is needed. On a live account each resource that is removed, and each
     replaced one that loses something by it (a price, a link, a webhook), must be named: at the
     terminal, or with --confirm-removal.
+
+    With --fleet, all accounts of a fleet are planned, and one yes covers all groups of equal plans.
+    Each account is planned again under its lock, and left out if its plan is no longer the approved
+    one. --resume goes on with what is left.
 
     With PLANFILE, exactly the plan that engine plan -o saved there is applied, without a question;
     it is refused if anything that it was made from has changed.
@@ -79,7 +93,15 @@ def apply(
       engine apply --var trial_days=14 --lock-timeout 60
       engine apply --refresh-only
       engine apply -e live --yes --confirm-removal stripe_price.pro-monthly
+      engine apply --fleet shops --canary 5 --max-failures 10
     """
+    accounts = fleet_arguments(typed)
+    if fleet is not None:
+        refuse_with_fleet(invocation, {})
+        from engine.cli.fleet.runs import apply as apply_fleet
+
+        return apply_fleet(invocation, fleet, stacks, plan_options(**typed), yes=yes, **accounts)
+    refuse_without_fleet(accounts)
     file = plan_file_among(invocation, stacks)
     if file is not None:
         options = PlanOptions(**typed)

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.command import EngineCommand, compact_option, format_option, options
-from engine.cli.fleet.options import fleet_options, refuse_with_fleet, refuse_without_fleet
+from engine.cli.fleet.options import (
+    fleet_arguments,
+    fleet_options,
+    refuse_with_fleet,
+    refuse_without_fleet,
+)
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import plan_options, planning_options, stacks_argument
@@ -62,9 +67,6 @@ def plan(
     out: str | None,
     detailed_exitcode: bool,
     fleet: str | None,
-    only: tuple[str, ...],
-    without: tuple[str, ...],
-    fleet_parallelism: int | None,
     **typed: Any,
 ) -> int:
     r"""Show what an apply would change.
@@ -88,8 +90,8 @@ def plan(
       engine plan --json | jq '.stacks[].summary'
       engine plan --fleet shops --detailed-exitcode
     """
+    accounts = fleet_arguments(typed)
     chosen = plan_options(**typed)
-    accounts = {"only": only, "without": without, "fleet_parallelism": fleet_parallelism}
     if fleet is not None:
         refuse_with_fleet(invocation, {"-o": out})
         from engine.cli.fleet.runs import plan as plan_fleet

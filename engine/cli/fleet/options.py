@@ -47,6 +47,28 @@ fleet_options = options(
 )
 """What plan and apply take to work on a fleet."""
 
+fleet_apply_options = options(
+    click.option(
+        "--canary",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Of the fleet N accounts first, and at least one of each group of equal plans; if one "
+        "fails, no other is begun.",
+    ),
+    click.option(
+        "--max-failures",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Begin no further account of the fleet after N failed; 0 for any number.",
+    ),
+    click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on with what was approved in an earlier apply of the fleet and is not done.",
+    ),
+)
+"""What apply takes in addition for a fleet."""
+
 _FLAGS = {
     "only": "--only",
     "without": "--except",
@@ -57,6 +79,11 @@ _FLAGS = {
 }
 
 
+def fleet_arguments(typed: dict[str, Any]) -> dict[str, Any]:
+    """Take the options for a fleet, but its name, out of all that were typed."""
+    return {name: typed.pop(name) for name in _FLAGS if name in typed}
+
+
 def refuse_without_fleet(typed: dict[str, Any]) -> None:
     """Refuse options that mean something for a fleet only.
 
@@ -64,7 +91,7 @@ def refuse_without_fleet(typed: dict[str, Any]) -> None:
         UsageError: if one is given; it names the first.
     """
     for name, flag in _FLAGS.items():
-        if typed.get(name):
+        if typed.get(name) not in (None, False, ()):
             raise UsageError(f"{flag} goes with --fleet", hint=f"write --fleet NAME {flag} ...")
 
 
