@@ -1,1 +1,1 @@
-"""A fleet in each format: equal plans once, and what became of each account."""
+"""What every format says of a fleet: accounts with equal plans or equal ends together."""

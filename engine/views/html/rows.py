@@ -70,7 +70,7 @@ def row_name(stack: str, address: str) -> str:
 
 
 def row_section(
-    title: str, noun: str, rows: Sequence[Row], chips: Sequence[Chip]
+    title: str, noun: str, rows: Sequence[Row], chips: Sequence[Chip], *, of: str = "Stack"
 ) -> Section | None:
     """The rows of a page, by stack, below their filters; None if there are no rows.
 
@@ -79,6 +79,7 @@ def row_section(
         noun: What a row is.
         rows: The rows, those of a stack one after the other.
         chips: The chips, those of a group one after the other.
+        of: What the rows are in, as a heading names it.
     """
     if not rows:
         return None
@@ -86,7 +87,7 @@ def row_section(
     whole = h.section("#rows", aria_labelledby="rows-title")[
         h.h2("#rows-title")[f"{title} ", h.span(".count")[f"{len(rows):,}"]],
         _filters(rows, stacks, chips),
-        (_stack(name, noun, [row for row in rows if row.stack == name]) for name in stacks),
+        (_stack(of, name, noun, [row for row in rows if row.stack == name]) for name in stacks),
         h.p("#none.none", hidden=True)[f"No {noun} fits."],
     ]
     return Section("rows", title, whole)
@@ -145,9 +146,9 @@ def _select(name: str, every: str, counts: Mapping[str, int]) -> h.Element:
     ]
 
 
-def _stack(name: str, noun: str, rows: Sequence[Row]) -> h.Element:
+def _stack(of: str, name: str, noun: str, rows: Sequence[Row]) -> h.Element:
     return h.section(".stack", data_stack=name)[
-        h.h3[f"Stack {name} ", h.span(".count")[counted(len(rows), noun)]],
+        h.h3[f"{of} {name} ", h.span(".count")[counted(len(rows), noun)]],
         h.div(".rows")[map(_row, rows)],
     ]
 

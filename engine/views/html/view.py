@@ -68,14 +68,14 @@ class HtmlView:
         return review_page(report, loader.schemas())
 
     def fleet_plan(self, plan: FleetPlan, /) -> Page:
-        from engine.views.fleet.text import fleet_plan_text
+        from engine.views.html.fleet import fleet_plan_page
 
-        return {"title": f"Fleet {plan.fleet}", "body": h.pre[fleet_plan_text(plan)]}
+        return fleet_plan_page(plan, loader.schemas())
 
     def fleet_report(self, report: FleetReport, /) -> Page:
-        from engine.views.fleet.text import fleet_report_text
+        from engine.views.html.fleet import fleet_report_page
 
-        return {"title": f"Fleet {report.plan.fleet}", "body": h.pre[fleet_report_text(report)]}
+        return fleet_report_page(report)
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_page(environment, states, loader.schemas())

@@ -255,6 +255,7 @@ def fleet_report_document(report: FleetReport) -> dict[str, Any]:
         "approved": report.approved,
         "stopped": report.stopped,
         "resume": report.resume,
+        "requests": report.requests,
     }
 
 
@@ -263,15 +264,17 @@ def _fleet_plan(plan: FleetPlan) -> dict[str, Any]:
         "fleet": plan.fleet,
         "environment": plan.environment,
         "stacks": list(plan.stacks),
+        "accounts": {
+            "total": plan.size,
+            "changed": sum(len(group.members) for group in plan.groups),
+            "unchanged": len(plan.unchanged),
+            "failed": len(plan.failed),
+        },
         "groups": [
             {
                 "key": group.key,
                 "accounts": [member.name for member in group.members],
-                "plan": {
-                    name: part
-                    for name, part in plan_document(group.plan).items()
-                    if name != "format_version"
-                },
+                "plan": _without_version(plan_document(group.plan)),
             }
             for group in plan.groups
         ],
@@ -291,9 +294,9 @@ def _member_result(result: MemberResult) -> dict[str, Any]:
         if failure is None
         else {
             "reference": failure.reference,
-            "message": failure.message,
-            "cause": failure.cause,
-            "hint": failure.hint,
+            "message": printable(failure.message),
+            "cause": printable(failure.cause),
+            "hint": printable(failure.hint),
         },
         "done": result.done,
     }

@@ -63,14 +63,14 @@ class MarkdownView:
         return review_markdown(report, loader.schemas())
 
     def fleet_plan(self, plan: FleetPlan, /) -> Page:
-        from engine.views.fleet.text import fleet_plan_text
+        from engine.views.markdown.fleet import fleet_plan_markdown
 
-        return inline.block(fleet_plan_text(plan).splitlines())
+        return fleet_plan_markdown(plan, loader.schemas())
 
     def fleet_report(self, report: FleetReport, /) -> Page:
-        from engine.views.fleet.text import fleet_report_text
+        from engine.views.markdown.fleet import fleet_report_markdown
 
-        return inline.block(fleet_report_text(report).splitlines())
+        return fleet_report_markdown(report)
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_markdown(environment, states, loader.schemas())

@@ -121,6 +121,32 @@ class Tally:
         return [f"{number:,} {what}" for what, number in counts if number]
 
 
+@dataclass(slots=True)
+class FleetTally:
+    """The accounts of a fleet. One thread writes it; others may read it at any time.
+
+    Attributes:
+        total: How many there are.
+        since: When the first could begin, in seconds of the clock of the view.
+        done: How many have ended, well or not.
+        failed: How many of these ended badly.
+    """
+
+    total: int
+    since: float
+    done: int = 0
+    failed: int = 0
+
+    def parts(self, now: float) -> list[str]:
+        """How far it has come: `120 of 2,000 accounts`, `3 failed`, `8.5 a second`."""
+        parts = [f"{self.done:,} of {self.total:,} account{'' if self.total == 1 else 's'}"]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.done and now - self.since >= _EARLY:
+            parts.append(f"{short(self.done / (now - self.since))} a second")
+        return parts
+
+
 def about(seconds: float) -> str:
     """Write a duration as roughly as it is known: `about 40 s`, `about 3 min`."""
     if seconds < _SOON:

@@ -12,19 +12,23 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from engine.plan.model import Step, StepKind
+from engine.ports.fleet.tasks import MemberOutcome, MemberResult
 from engine.ports.hook import Hook, Traffic
 from engine.ports.outcomes import ApplyResult, Outcome, RecoveredStep, StepResult
 from engine.redaction import hide
 from engine.views import vocabulary
 from engine.views.plural import counted
-from engine.views.progress.counters import Listed, Reading, Tally, about, short
-from engine.views.style import PLAIN, Style, visible
+from engine.views.progress.counters import FleetTally, Listed, Reading, Tally, about, short
+from engine.views.style import PLAIN, Style, on_a_line, visible
 
 _PERIOD = 10.0
 """Seconds between two summaries, and between two lines about the rate."""
 _MANY = 100
 """With more operations than this, only their ends are written: 10,000 beginnings are too many to
 read."""
+
+_ACCOUNTS = 100
+"""Accounts of a fleet after which a line says how many have ended."""
 
 _OUTCOME_COLOURS = {Outcome.APPLIED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
 
@@ -59,6 +63,7 @@ class LineProgress(Hook):
         self._reading: Reading | None = None
         self._listed: Listed | None = None
         self._tally: Tally | None = None
+        self._fleet: FleetTally | None = None
         self._summed_up = self._slowed = float("-inf")
 
     def close(self) -> None:
@@ -145,6 +150,28 @@ class LineProgress(Hook):
         """The last operation of a stack ended."""
         self._tally = None
 
+    def fleet_started(self, total: int) -> None:
+        """The accounts of a fleet are about to be planned, or applied."""
+        self._fleet = FleetTally(total, self._clock())
+
+    def member_finished(self, result: MemberResult) -> None:
+        """An account of a fleet has ended: a line if it failed, and after so many."""
+        fleet = self._fleet
+        if fleet is None:
+            return
+        fleet.done += 1
+        bad = result.outcome in _BAD
+        fleet.failed += bad
+        if bad or self._verbose:
+            why = f": {on_a_line(result.failure.message)}" if result.failure else ""
+            text = self._style.paint(f"{result.outcome}{why}", "red" if bad else "green")
+            self._write(f"{on_a_line(result.member.name)}: {text}")
+        if fleet.done % _ACCOUNTS == 0:
+            self._count_accounts(fleet)
+
+    def _count_accounts(self, fleet: FleetTally) -> None:
+        self._write(", ".join(fleet.parts(self._clock())))
+
     def slowed(self, rate: float) -> None:
         """Stripe refused requests for their rate; of several refusals in a row one is reported."""
         with self._lock:
@@ -220,6 +247,7 @@ class SilentProgress(LineProgress):
 
 
 _SILENT = (StepKind.RECORD,)
+_BAD = (MemberOutcome.FAILED, MemberOutcome.REFUSED, MemberOutcome.DIFFERS)
 _STOPPED = {
     "interrupted": "the run was stopped",
     "unsaved": "the state could not be written",

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
+from engine.ports.fleet.tasks import MemberResult
 from engine.ports.hook import Traffic
 from engine.ports.outcomes import ApplyResult
 from engine.redaction import hide
 from engine.views.plural import counted
-from engine.views.progress.counters import Listed, Reading, Tally, about
+from engine.views.progress.counters import FleetTally, Listed, Reading, Tally, about
 from engine.views.progress.lines import LineProgress, held_back
 from engine.views.style import PLAIN, Style, visible
 
@@ -73,6 +74,21 @@ class LiveProgress(LineProgress):
         super().apply_finished(result)
         self.close()
 
+    def fleet_started(self, total: int) -> None:
+        """Begin to show the accounts of a fleet."""
+        super().fleet_started(total)
+        if total:
+            self._open()
+
+    def member_finished(self, result: MemberResult) -> None:
+        """An account of a fleet has ended."""
+        super().member_finished(result)
+        if self._fleet is not None and self._fleet.done >= self._fleet.total:
+            self.close()
+
+    def _count_accounts(self, fleet: FleetTally) -> None:
+        """The display shows the count."""
+
     def _look(self) -> None:
         """Show a reading that takes long. The display replaces the summaries."""
         reading = self._reading or self._listed
@@ -105,8 +121,11 @@ class LiveProgress(LineProgress):
         from rich.text import Text
 
         tally, reading, listed = self._tally, self._reading, self._listed
+        fleet = self._fleet
         fancy = "utf" in (getattr(self._stream, "encoding", None) or "utf-8").lower()
-        if tally is not None:
+        if fleet is not None and tally is None:
+            lines = [", ".join(_fitting(fleet.parts(self._clock()), width, needed=1, gap=", "))]
+        elif tally is not None:
             lines = working(
                 tally, self._traffic, self._clock(), width=width, style=self._style, fancy=fancy
             )

@@ -108,14 +108,15 @@ class TextView:
         return review_text(report, loader.schemas(), self._style, verbose=self._verbose)
 
     def fleet_plan(self, plan: FleetPlan, /) -> Page:
-        from engine.views.fleet.text import fleet_plan_text
+        from engine.views.text.fleet.page import fleet_plan_text
 
-        return fleet_plan_text(plan)
+        detail = {"verbose": self._verbose, "compact": self._compact}
+        return fleet_plan_text(plan, loader.schemas(), self._style, **detail)
 
     def fleet_report(self, report: FleetReport, /) -> Page:
-        from engine.views.fleet.text import fleet_report_text
+        from engine.views.text.fleet.page import fleet_report_text
 
-        return fleet_report_text(report)
+        return fleet_report_text(report, self._style, verbose=self._verbose)
 
     def validated(self, stacks: Sequence[Stack], problems: Sequence[Problem], /) -> Page:
         return "" if problems else success_text(stacks)

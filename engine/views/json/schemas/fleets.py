@@ -9,6 +9,7 @@ from engine.views.json.schemas.build import (
     FLAG,
     TEXT,
     Named,
+    about,
     array,
     extended,
     maybe,
@@ -35,6 +36,10 @@ FLEET_PLAN = record(
         "fleet": TEXT,
         "environment": TEXT,
         "stacks": array(TEXT),
+        "accounts": about(
+            "How many accounts there are, and what their plans are.",
+            record({"total": COUNT, "changed": COUNT, "unchanged": COUNT, "failed": COUNT}),
+        ),
         "groups": array(record({"key": TEXT, "accounts": array(TEXT), "plan": plans.PLAN})),
         "unchanged": array(TEXT),
         "failed": array(_RESULT),

@@ -8,12 +8,14 @@ import pytest
 
 from engine.errors import EngineError
 from engine.plan.model import StepKind
+from engine.ports.fleet.members import Member
+from engine.ports.fleet.tasks import MemberOutcome, MemberResult
 from engine.ports.outcomes import Outcome
 from engine.schema.lifecycle import Removal, Verb
 from engine.views.progress.lines import LineProgress, SilentProgress
 from engine.views.progress.live import LiveProgress
 from engine.views.style import Style
-from tests.support import build
+from tests.support import build, fleets
 from tests.support.clock import Clock
 
 
@@ -280,3 +282,45 @@ def test_the_reading_of_an_account_is_summed_up() -> None:
         ]
         * 2
     )
+
+
+def run_fleet(hook: LineProgress, count: int, clock: Clock[float]) -> None:
+    """Plan a fleet whose last account fails, one account each second."""
+    hook.fleet_started(count)
+    for member in fleets.members(1, count - 1):
+        clock.now += 1.0
+        hook.member_finished(MemberResult(member=member, outcome=MemberOutcome.PLANNED))
+    clock.now += 1.0
+    for result in fleets.failed((Member(name="bad\x1b[31m\nshop"),)):
+        hook.member_finished(result)
+    hook.close()
+
+
+def test_a_fleet_is_counted(stream: io.StringIO, clock: Clock[float]) -> None:
+    """A line for so many accounts and for each that failed, none for the others."""
+    run_fleet(LineProgress(stream, clock=clock), 200, clock)
+    assert stream.getvalue().splitlines() == [
+        "100 of 200 accounts, 1 a second",
+        "bad\\u001b[31m\\nshop: failed: the key of bad\\u001b[31m\\nshop is not accepted",
+        "200 of 200 accounts, 1 failed, 1 a second",
+    ]
+
+
+def test_each_account_of_a_fleet_if_asked(stream: io.StringIO, clock: Clock[float]) -> None:
+    """How each ended."""
+    run_fleet(LineProgress(stream, verbose=True, clock=clock), 3, clock)
+    assert stream.getvalue().splitlines()[:2] == ["acct_1: planned", "acct_2: planned"]
+
+
+def test_a_terminal_counts_a_fleet_in_place(stream: io.StringIO, clock: Clock[float]) -> None:
+    """One line that is taken off at the end; failures stay."""
+    run_fleet(LiveProgress(stream, clock=clock), 200, clock)
+    assert "0 of 200 accounts" in stream.getvalue()
+    assert "failed: the key of" in stream.getvalue()
+
+
+def test_a_fleet_that_was_not_announced_is_no_line(stream: io.StringIO) -> None:
+    """Whatever the order of the notifications."""
+    (result,) = fleets.failed(fleets.members(1, 1))
+    LineProgress(stream).member_finished(result)
+    assert not stream.getvalue()

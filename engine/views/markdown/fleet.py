@@ -1,0 +1,85 @@
+"""A fleet as Markdown: a line for each part, what failed, and each plan once in a fold."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+
+from engine.ports.fleet.reports import FleetPlan, FleetReport
+from engine.schema.resource_type import Schemas
+from engine.views.fleet import parts
+from engine.views.fleet.parts import Part
+from engine.views.markdown import inline
+from engine.views.markdown.page import Section, page
+from engine.views.markdown.plan import every_field
+
+_NAMED = 20
+
+
+def fleet_plan_markdown(plan: FleetPlan, schemas: Schemas) -> str:
+    """Write the plans of a fleet, below the limit of a comment whatever their size."""
+    found = parts.plan_parts(plan, schemas)
+    head = [
+        f"### {inline.words(parts.plan_conclusion(plan))}",
+        inline.words(f"Fleet {plan.fleet} on {plan.environment}: {parts.accounts(plan.size)}."),
+        inline.words(parts.requests(plan.requests)),
+    ]
+    planned = [one for one in found if one.plan is not None]
+    return page(
+        "\n\n".join(head),
+        [
+            _failures([one for one in found if one.failure is not None]),
+            Section(
+                title="#### Plans",
+                entries=[inline.words(one.line) for one in found if one.failure is None],
+                noun="plans",
+            ),
+            *map(_fold, planned[: parts.WHOLE]),
+            _left(plan, len(planned) - parts.WHOLE),
+        ],
+        where=f"`engine plan --fleet {plan.fleet} --verbose` shows all of it",
+    )
+
+
+def fleet_report_markdown(report: FleetReport) -> str:
+    """Write what became of the accounts."""
+    head = [f"### {inline.words(parts.report_conclusion(report))}"]
+    if report.stopped:
+        head.append(f"**Stopped:** {inline.words(report.stopped)}")
+    if report.resume:
+        head.append(f"To go on:\n\n{inline.block([report.resume], 'sh')}")
+    head.append(inline.words(parts.requests(report.requests)))
+    fleet = report.plan.fleet
+    return page(
+        "\n\n".join(head),
+        [_failures(parts.report_failures(report))],
+        where=f"`engine plan --fleet {fleet}` shows what is left to do",
+    )
+
+
+def _left(plan: FleetPlan, left: int) -> Section:
+    """How many plans have no fold."""
+    command = f"`engine plan --fleet {plan.fleet} --verbose`"
+    text = f"_{left:,} more plans have a line above and no fold: {command} shows them_"
+    return Section(title="", entries=[text] if left > 0 else [], noun="lines")
+
+
+def _failures(found: Sequence[Part]) -> Section:
+    return Section(
+        title="#### Not done", entries=["\n".join(_failure(one)) for one in found], noun="reasons"
+    )
+
+
+def _failure(part: Part) -> Iterator[str]:
+    yield inline.words(part.line)
+    yield f"  - {inline.words(parts.some(part.names, _NAMED))}"
+    yield from (f"  - {inline.words(line)}" for line in part.details)
+
+
+def _fold(part: Part) -> Section:
+    """The plan of a part, field by field, with the accounts that it is for."""
+    title = f"{html.escape(parts.accounts(len(part.names)))}: {inline.in_html(part.words)}"
+    names = f"# {parts.some(part.names, _NAMED)}"
+    several = part.plan is not None and len(part.plan.plans) > 1
+    entries = [names, *every_field(part.changes, several=several).entries]
+    return Section(title=title, entries=entries, noun="changes", code="diff", folded=True)
