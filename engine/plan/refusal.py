@@ -118,6 +118,10 @@ class Refusal(str):
         made.address, made.line = str(address), line
         return made
 
+    def __getnewargs_ex__(self) -> tuple[tuple[str, PlanRule], dict[str, str]]:
+        """What makes it again in another process."""
+        return (str(self), self.reference), {}
+
     def at(self, address: str, line: str) -> Refusal:
         """The same about a resource, if it says of none yet what it is about."""
         if self.address:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,20 @@ import engine
 from engine.plan.refusal import PlanRule, PolicyFinding, Refusal, RefusedError
 
 ROOT = Path(engine.__file__).parents[1]
+
+
+def test_another_process_gets_it_whole() -> None:
+    """Plans of a fleet come from workers."""
+    refusal = Refusal("no", PlanRule.PROTECTED, address="stripe_price.a", line="s.py:1", policy="p")
+    back = pickle.loads(pickle.dumps(refusal))  # noqa: S301 - what was just made
+    assert type(back) is Refusal
+    assert (back, back.reference, back.address, back.line, back.policy) == (
+        "no",
+        PlanRule.PROTECTED,
+        "stripe_price.a",
+        "s.py:1",
+        "p",
+    )
 
 
 def test_it_reads_as_its_sentence() -> None:

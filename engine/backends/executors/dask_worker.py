@@ -1,0 +1,101 @@
+"""What runs of a fleet's task on a worker of a Dask cluster; found there by its name.
+
+What returns is compressed here, so that the scheduler stays small, and holds no secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import signal
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from engine.ports.fleet.tasks import Failure, MemberOutcome, MemberResult, MemberTask
+from engine.values.secret import Sealed, Sensitive
+from engine.version import VERSION
+
+_BEGINS_EACH_FILE = b"\0"
+
+
+def carry_out(work: Callable[[MemberTask], MemberResult], task: MemberTask, project: str) -> bytes:
+    """Run a task, if this worker would run the same code as the command that sent it.
+
+    Args:
+        work: Runs it.
+        task: The task.
+        project: What `project_digest` says where the command runs.
+
+    Returns:
+        The result, as `opened` reads it.
+    """
+    root = Path(os.environ.get("ENGINE_PROJECT") or task.root)
+    if project_digest(root) != project:
+        return packed(failed(task, _other_project(root)))
+    return packed(work(task))
+
+
+def project_digest(root: Path) -> str:
+    """A digest of what decides a plan: the engine's version, the settings and the stack modules.
+
+    Args:
+        root: The project folder.
+    """
+    digest = hashlib.sha256(VERSION.encode())
+    files = sorted((root / "stacks").rglob("*.py")) if root.is_dir() else []
+    for path in (root / "pyproject.toml", *files):
+        digest.update(_BEGINS_EACH_FILE + path.relative_to(root).as_posix().encode())
+        if path.is_file():
+            digest.update(_BEGINS_EACH_FILE + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def packed(result: MemberResult) -> bytes:
+    """A result as it is sent; of the secrets in its plan it says only that there is one."""
+    written = io.BytesIO()
+    _Pickler(written).dump(result)
+    return zlib.compress(written.getvalue(), level=1)
+
+
+def opened(sent: bytes) -> MemberResult:
+    """Read what `packed` made; only of a cluster that this run's own code runs on."""
+    result: MemberResult = pickle.loads(zlib.decompress(sent))  # noqa: S301 - as Dask itself does
+    return result
+
+
+def failed(task: MemberTask, failure: Failure) -> MemberResult:
+    """The result of a task that failed outside of its work."""
+    return MemberResult(member=task.member, outcome=MemberOutcome.FAILED, failure=failure)
+
+
+def dask_setup(_worker: object) -> None:
+    """Leave Ctrl-C to the command: Dask calls this as a worker of a local cluster begins."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class _Pickler(pickle.Pickler):
+    """Writes records; a secret is left behind."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Say how a value is made again."""
+        if isinstance(obj, Sensitive):
+            return Sealed, ("",)
+        # What protects a mapping of ours cannot be pickled.
+        return (dict, (dict(obj),)) if isinstance(obj, MappingProxyType) else NotImplemented
+
+
+def _other_project(root: Path) -> Failure:
+    from distributed import get_worker
+
+    return Failure(
+        reference="fleet",
+        message=f"worker {get_worker().address} has another engine version, other stack modules "
+        f"or another pyproject.toml in {root}",
+        hint="give all workers the version and the commit of this checkout, with ENGINE_PROJECT "
+        "set to its folder there; nothing was sent to Stripe",
+    )
