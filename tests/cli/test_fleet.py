@@ -60,6 +60,19 @@ def test_equal_plans_are_one_group(engine: Engine) -> None:
 
 
 @pytest.mark.usefixtures("_shops")
+def test_replacements_of_equal_objects_are_equal(engine: Engine, write: Write) -> None:
+    """Each account has its own id of the object that ends, which no person has to compare."""
+    for name in ("north", "south"):
+        assert engine("apply", "-e", f"shops/{name}", "--yes").code == 0
+    write("shop", STACK.replace("1900", "2400"))
+    document = _planned(engine, "--only", "north,south")
+    assert _accounts(document) == [["north", "south"]]
+    assert [
+        change["action"] for change in document["groups"][0]["plan"]["stacks"][0]["changes"]
+    ] == ["replace"]
+
+
+@pytest.mark.usefixtures("_shops")
 def test_an_account_is_an_environment(engine: Engine, root: Path) -> None:
     """Its state is its own, and the next plan of the fleet finds nothing to do on it."""
     assert engine("apply", "-e", "shops/west", "--yes").code == 0

@@ -171,7 +171,9 @@ def _given(side: Any) -> str:
 
 def _step(step: Step, names: _Names) -> list[Any]:
     params = names.value(step.params)
-    about = [step.key, step.kind, step.call, _record(step.removal), names.text(step.account)]
+    # The key of a removal has the id of its object in it, which is another one in each account.
+    key = step.key.replace(step.id, "@id") if _MADE_UP.fullmatch(step.id) else step.key
+    about = [names.text(key), step.kind, step.call, _record(step.removal), names.text(step.account)]
     return [*about, step.other, params]
 
 
