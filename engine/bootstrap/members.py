@@ -136,8 +136,7 @@ def completed(settings: Settings, connect: Callable[[Settings], Provider]) -> Se
     if not is_account_id(settings.member):
         raise SettingsError(
             f"{settings.member!r} is no connected account",
-            hint=f"write -e {environment_of(fleet.name, 'acct_...')}; engine fleet {fleet.name} "
-            "lists the accounts",
+            hint=f"write -e {environment_of(fleet.name, 'acct_...')}",
         )
     found = with_member(settings, Member(name=settings.member, account=settings.member))
     if not fleet.variables:

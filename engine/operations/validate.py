@@ -21,7 +21,7 @@ from engine.operations.run.orphans import (
 from engine.operations.run.pending_imports import finish_imports
 from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
-from engine.stack.checks.accounts import account_problems_between
+from engine.stack.checks.accounts import account_problems_between, foreign_account_problems
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.outputs import output_problems
 from engine.stack.checks.refactorings import moves_between
@@ -185,6 +185,7 @@ def _checked(
         *problems_of(stack, schemas, root, circumstances, declared),
         *claim_problems(stack, schemas, root),
         *default_problems(stack, schemas, root),
+        *foreign_account_problems(stack, root, context.settings.environment.connected),
     ]
     stack, unreadable = with_contents(stack, schemas, root)
     return stack, [*found, *unreadable]

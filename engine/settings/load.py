@@ -133,7 +133,7 @@ def _member(name: str, fleets: Mapping[str, Fleet]) -> tuple[Fleet | None, str]:
             raise SettingsError(
                 f"{name!r} is a fleet, and no environment",
                 hint=f"for all of its accounts write --fleet {name}, for one of them "
-                f"-e {name}/ACCOUNT; engine fleet {name} lists them",
+                f"-e {name}/ACCOUNT",
             )
         return None, ""
     if not is_environment_name(name):

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from engine.backends.executors.threads import PoolExecutor
+from engine.backends.fleet_runs import FileFleetRuns
 from engine.bootstrap.fleet import open_fleet, work
-from engine.bootstrap.project import open_project
+from engine.bootstrap.members import members
+from engine.bootstrap.project import EMBEDDED_KEY, open_project
+from engine.emulator.core import Emulator
+from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.testing.faults import server_error
 from engine.operations.apply import apply_stacks
+from engine.operations.fleet.apply import apply_fleet
 from engine.operations.fleet.groups import group_of, parts_of
+from engine.operations.fleet.plan import FleetRun, plan_fleet
 from engine.operations.fleet.work import run_member
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.fleet.members import Member
 from engine.ports.fleet.tasks import MemberOutcome, MemberResult, MemberTask
+from engine.stripe.http.client import ClientOptions, StripeHTTP
+from engine.values.secret import Sensitive
 from tests.support.project import Project
 
 STACK = """
@@ -162,3 +172,118 @@ def test_sixteen_accounts_at_once(tmp_path: Path) -> None:
             f"Label {name}",
             f"shops/{name}",
         )
+
+
+def _platform(root: Path, count: int) -> tuple[StripeHTTP, list[str]]:
+    """The embedded platform, with connected accounts of which every second one is a pro."""
+    folder = root / ".engine" / "emulator"
+    folder.mkdir(parents=True)
+    transport = InProcessTransport(Emulator(folder / "local.db"))
+    http = StripeHTTP(ClientOptions(api_key=Sensitive(EMBEDDED_KEY), transport=transport))
+    ids = []
+    for number in range(count):
+        tier = {"tier": "free" if number % 2 else "pro"}
+        body = {"type": "standard", "country": "US", "metadata": tier}
+        ids.append(http.post("/v1/accounts", body, idempotency_key=f"key-{number}")["id"])
+    return http, ids
+
+
+def _connected(root: Path, module: str) -> None:
+    (root / "stacks").mkdir()
+    (root / "stacks/shop.py").write_text(textwrap.dedent(module), encoding="utf-8")
+    (root / "pyproject.toml").write_text(
+        '[tool.engine.fleets.shops]\nenvironment = "local"\naccounts = "connected"\n'
+        'filter = "metadata.tier = pro"\nvariables = { tier = "metadata.tier" }\n',
+        encoding="utf-8",
+    )
+
+
+CONNECTED = """
+    from engine import fleet_variable
+    from engine.stripe import Price, Product
+
+    for number in range(10):
+        pro = Product(f"pro{number}", name="Pro " + fleet_variable("tier"))
+        Price(f"month{number}", product=pro, currency="usd", unit_amount=1900)
+"""
+
+
+def _fleet_run(root: Path, claim: str) -> FleetRun:
+    context, fleet = open_fleet(root, "shops", claim)
+    return FleetRun(
+        context=context,
+        fleet=fleet,
+        members=members(context, fleet),
+        stacks=("shop",),
+        options=PlanOptions(),
+        executor=PoolExecutor(4),
+        work=work,
+        claim=claim,
+    )
+
+
+def test_connected_accounts_by_filter(tmp_path: Path) -> None:
+    """Each gets its own objects; a plan without changes costs at most three requests an account."""
+    http, ids = _platform(tmp_path, 6)
+    _connected(tmp_path, CONNECTED)
+    run = _fleet_run(tmp_path, "one")
+    assert [member.name for member in run.members] == sorted(ids[::2])
+    runs = FileFleetRuns(tmp_path / ".engine")
+    report = apply_fleet(run, runs, lambda _: True, canary=0, max_failures=0, resume="")
+    assert (report.failed, report.count(MemberOutcome.APPLIED)) == (False, 3)
+    for number, id in enumerate(ids):
+        found = http.get("/v1/products", {"limit": 100}, account=id)["data"]
+        assert [entry["name"] for entry in found] == ([] if number % 2 else ["Pro pro"] * 10)
+    assert http.get("/v1/products", {})["data"] == []
+    plan, _ = plan_fleet(_fleet_run(tmp_path, "two"))
+    assert (len(plan.unchanged), plan.groups, plan.failed) == (3, (), ())
+    assert plan.requests <= 3 * len(plan.unchanged)
+    alone = open_project(tmp_path, environment=f"shops/{ids[0]}")
+    assert not plan_stacks(alone, (), PlanOptions()).has_changes
+
+
+def test_an_account_out_of_reach_is_not_made_anew(tmp_path: Path) -> None:
+    """Its objects cannot be seen, which is not the same as gone."""
+    http, ids = _platform(tmp_path, 1)
+    _connected(tmp_path, CONNECTED)
+    run = _fleet_run(tmp_path, "one")
+    runs = FileFleetRuns(tmp_path / ".engine")
+    apply_fleet(run, runs, lambda _: True, canary=0, max_failures=0, resume="")
+    http.delete(f"/v1/accounts/{ids[0]}")
+    plan, _ = plan_fleet(run)
+    (failed,) = plan.failed
+    assert (plan.groups, failed.outcome) == ((), MemberOutcome.FAILED)
+    assert failed.failure is not None
+    assert "does not have access to account" in failed.failure.message
+
+
+def test_nothing_is_put_on_another_account(tmp_path: Path) -> None:
+    """A module that names an account acts on that one in a plain run, and on none in a fleet."""
+    _, ids = _platform(tmp_path, 2)
+    _connected(
+        tmp_path,
+        f"""
+        from engine import Lifecycle
+        from engine.stripe import Product
+
+        Product("pro", name="Pro", lifecycle=Lifecycle(account="{ids[1]}"))
+        """,
+    )
+    plan, _ = plan_fleet(_fleet_run(tmp_path, "one"))
+    (failed,) = plan.failed
+    assert failed.failure is not None
+    assert f"it is on account {ids[1]}, and this run is for {ids[0]} alone" in failed.failure.cause
+
+
+def test_a_freeze_of_the_environment_is_one_of_its_fleets(tmp_path: Path) -> None:
+    """Nothing is written to any account until it is released."""
+    http, ids = _platform(tmp_path, 1)
+    _connected(tmp_path, CONNECTED)
+    run = _fleet_run(tmp_path, "one")
+    run.context.backend.put_held_lock("local", "", reason="launch")
+    runs = FileFleetRuns(tmp_path / ".engine")
+    report = apply_fleet(run, runs, lambda _: True, canary=0, max_failures=0, resume="")
+    (result,) = report.results
+    assert result.failure is not None
+    assert (result.outcome, result.failure.reference) == (MemberOutcome.FAILED, "lock-held")
+    assert http.get("/v1/products", {}, account=ids[0])["data"] == []

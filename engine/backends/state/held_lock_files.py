@@ -30,11 +30,7 @@ class HeldLockFiles:
 
     def all(self, environment: str) -> tuple[HeldLock, ...]:
         """The held locks; see `engine.ports.held_locks.HeldLocks.held_locks`."""
-        return tuple(
-            self._read(*place)
-            for place in sorted(self._places())
-            if not environment or place[0] == environment
-        )
+        return tuple(self._read(*place) for place in sorted(self._places(environment)))
 
     def put(self, environment: str, stack: str, reason: str) -> HeldLock:
         """Write a held lock's file."""
@@ -62,7 +58,13 @@ class HeldLockFiles:
             raise self._refused(path, "removed", error) from error
         return self._shown(path)
 
-    def _places(self) -> Iterator[tuple[str, str]]:
+    def _places(self, environment: str) -> Iterator[tuple[str, str]]:
+        if environment:  # those of a large fleet are many folders
+            if self._path(environment, "").exists():
+                yield environment, ""
+            for path in (self._states / environment).glob(f"*{_ENDING}"):
+                yield environment, path.name.removesuffix(_ENDING)
+            return
         for path in self._states.glob(f"*{_ENDING}"):
             yield path.name.removesuffix(_ENDING), ""
         for path in (*self._states.glob(f"*/*{_ENDING}"), *self._states.glob(f"*/*/*{_ENDING}")):

@@ -96,7 +96,7 @@ def select(
             near = nearest(name, sorted(known - {""}))
             raise UsageError(
                 f"{name!r} is no account of fleet {fleet.name!r}",
-                hint=f"did you mean {near}?" if near else f"engine fleet {fleet.name} lists them",
+                hint=f"did you mean {near}?" if near else f"{fleet.where} says which it has",
             )
     chosen = tuple(
         member
@@ -123,7 +123,7 @@ def member_named(fleet: Fleet, members: Sequence[Member], name: str) -> Member:
         f"fleet {fleet.name!r} has no account {name!r}",
         hint=f"did you mean -e {environment_of(fleet.name, near)}?"
         if near
-        else f"engine fleet {fleet.name} lists them",
+        else f"{fleet.where} says which it has",
     )
 
 

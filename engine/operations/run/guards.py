@@ -37,10 +37,14 @@ def refuse_held(context: Context, stacks: Iterable[str]) -> None:
         LockHeldError: with the owner, since when, why, and how to continue.
         StateError: if a held lock cannot be read.
     """
+    # A freeze of an environment is one of the fleets that belong to it.
+    places = dict.fromkeys((context.environment, context.settings.environment.configured))
+    names = tuple(stacks)
     locks = [
         lock
-        for lock in context.backend.held_locks(context.environment)
-        if any(lock.covers(context.environment, stack) for stack in stacks)
+        for place in places
+        for lock in context.backend.held_locks(place)
+        if any(lock.covers(place, stack) for stack in names)
     ]
     if locks:
         first, *others = locks

@@ -14,7 +14,7 @@ from typing import Any
 from engine.catalog.loader import type_name
 from engine.errors import Problem
 from engine.schema.resource_type import Schemas
-from engine.stack.model import Declaration, Stack
+from engine.stack.model import Declaration, Lookup, Stack
 from engine.stack.source_lines import problem_of
 from engine.values.paths import Path as LeafPath
 from engine.values.paths import dotted, get_path
@@ -22,6 +22,9 @@ from engine.values.targets import AttributeTarget, OutputTarget
 from engine.values.templates import has_reference, is_reference, targets_in
 
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
+_NOT_NESTED = (
+    "a connected account has no connected accounts; leave this stack out of the fleet's stacks"
+)
 _BY_ID = 'write lifecycle=Lifecycle(account="acct_..."): lookups are read before anything is made'
 
 
@@ -95,6 +98,24 @@ def _what_is_wrong(declaration: Declaration, schemas: Schemas) -> tuple[str, str
     if isinstance(target, AttributeTarget) and not _is_account(target, schemas):
         return f"lifecycle account is {target}, which is no account", hint
     return None
+
+
+def foreign_account_problems(stack: Stack, root: Path, connected: str) -> Iterator[Problem]:
+    """Yield what names an account, where every request is for a connected account.
+
+    Args:
+        stack: The evaluated module.
+        root: Project folder, to find the exact line of an argument.
+        connected: The connected account; empty if requests are for the key's own.
+    """
+    if not connected:
+        return
+    entries: list[Declaration | Lookup] = [*stack.declarations.values(), *stack.lookups.values()]
+    for entry in entries:
+        found = entry.lifecycle.account if isinstance(entry, Declaration) else entry.account
+        if found and found != connected:
+            message = f"it is on account {found}, and this run is for {connected} alone"
+            yield problem_of(entry, ("lifecycle",), root, message, _NOT_NESTED, "bad-account")
 
 
 def _is_account(target: AttributeTarget, schemas: Schemas) -> bool:
