@@ -203,3 +203,36 @@ def test_a_program_lists_the_accounts(engine: Engine, root: Path, write: Write) 
     (root / "list.sh").write_text("echo 'no login' >&2; exit 3", encoding="utf-8")
     done = engine("plan", "--fleet", "shops")
     assert (done.code, "ended with 3" in done.err, "no login" in done.err) == (1, True, True)
+
+
+@pytest.mark.usefixtures("_shops")
+def test_dask_takes_no_options_that_do_not_reach_its_workers(engine: Engine) -> None:
+    """Before anything is connected."""
+    number = engine("plan", "--fleet", "shops", "--dask", "local", "--fleet-parallelism", "2")
+    assert (number.code, "--fleet-parallelism and --dask do not go" in number.err) == (1, True)
+    value = engine("plan", "--fleet", "shops", "--dask", "local", "--var", "a=b")
+    assert (value.code, "--var and --dask do not go together" in value.err) == (1, True)
+    alone = engine("plan", "--dask", "local")
+    assert (alone.code, "--dask goes with --fleet" in alone.err) == (1, True)
+    files = engine("plan", "--fleet", "shops", "--dask", "tcp://dask.example:8786")
+    assert (files.code, "each of them would keep states of its own" in files.err) == (1, True)
+    wrong = engine("plan", "--fleet", "shops", "--dask", "local:many")
+    assert (wrong.code, "--dask names no Dask cluster" in wrong.err) == (1, True)
+
+
+@pytest.mark.usefixtures("_shops")
+def test_a_fleet_is_planned_on_a_cluster_as_in_threads(engine: Engine) -> None:
+    """The same accounts, groups and failures."""
+    for package in ("distributed", "cryptography"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    in_threads, on_dask = _planned(engine), _planned(engine, "--dask", "local:2")
+    assert on_dask == in_threads
+
+
+@pytest.mark.usefixtures("_shops")
+def test_a_fleet_is_applied_on_a_cluster(engine: Engine) -> None:
+    """The states that its workers wrote are those that the next plan reads."""
+    for package in ("distributed", "cryptography"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    assert engine("apply", "--fleet", "shops", "--dask", "local:2", "--yes").code == 0
+    assert _planned(engine)["unchanged"] == ["north", "south", "west"]

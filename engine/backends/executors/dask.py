@@ -61,6 +61,7 @@ class DaskExecutor:
         self._local = 0 if local is None else int(local[1] or os.cpu_count() or 1)
         self._open = contextlib.ExitStack()
         self._client: Any = None
+        self._workers = self._local
 
     def __enter__(self) -> Self:
         """Connect.
@@ -76,6 +77,7 @@ class DaskExecutor:
                     f"the Dask cluster at {self._place} has no workers",
                     hint=f"start some: dask worker {self._place}",
                 )
+            self._workers = self._local or len(self._nthreads())
             self._open = opening.pop_all()
         return self
 
@@ -84,8 +86,8 @@ class DaskExecutor:
 
     @property
     def workers(self) -> int:
-        """How many processes run tasks."""
-        return self._local or max(1, len(self._nthreads()))
+        """How many processes run tasks, counted when the run began."""
+        return self._workers
 
     def run(
         self, tasks: Iterable[MemberTask], work: Callable[[MemberTask], MemberResult]

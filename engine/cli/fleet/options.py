@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ import click
 
 from engine.cli.command import options
 from engine.cli.invocation import Invocation
-from engine.errors import UsageError
+from engine.errors import SettingsError, UsageError
+from engine.settings.model import Settings
+from engine.variables import Variables
 
 
 def _names(_: click.Context, __: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
@@ -44,6 +47,12 @@ fleet_options = options(
         metavar="N",
         help="Accounts of the fleet at once; 16 if not given.",
     ),
+    click.option(
+        "--dask",
+        metavar="PLACE",
+        help="Run the fleet on a Dask cluster: tls://HOST:PORT, tcp://HOST:PORT, or local:N for N "
+        "processes on this machine.",
+    ),
 )
 """What plan and apply take to work on a fleet."""
 
@@ -69,10 +78,13 @@ fleet_apply_options = options(
 )
 """What apply takes in addition for a fleet."""
 
+_HERE = re.compile(r"local\b|(tcp|tls)://(127\.0\.0\.1|localhost|\[::1\]):")
+"""Clusters whose workers are taken to be on this machine."""
 _FLAGS = {
     "only": "--only",
     "without": "--except",
     "fleet_parallelism": "--fleet-parallelism",
+    "dask": "--dask",
     "canary": "--canary",
     "max_failures": "--max-failures",
     "resume": "--resume",
@@ -112,3 +124,36 @@ def refuse_with_fleet(invocation: Invocation, given: dict[str, Any]) -> None:
                 f"{flag} and --fleet do not go together",
                 hint=f"for one account write -e FLEET/ACCOUNT {flag} ...",
             )
+
+
+def refuse_with_dask(
+    settings: Settings, parallelism: int | None, variables: Variables | None, place: str
+) -> None:
+    """Refuse what a Dask cluster would not do as asked.
+
+    Args:
+        settings: Those of the fleet's environment.
+        parallelism: What `--fleet-parallelism` says.
+        variables: The values that the run was given.
+        place: What `--dask` says.
+
+    Raises:
+        UsageError: if an option is given that does not reach the workers.
+        SettingsError: if each worker would have states of its own.
+    """
+    if parallelism:
+        raise UsageError(
+            "--fleet-parallelism and --dask do not go together: the threads of the workers decide",
+            hint="write --dask local:N, or start the workers with --nthreads N",
+        )
+    if variables is not None and variables.given:
+        raise UsageError(
+            "--var and --dask do not go together: tasks carry no values of the command line",
+            hint="let the accounts have the value, and read it with fleet_variable",
+        )
+    if settings.state == "file" and not _HERE.match(place):
+        raise SettingsError(
+            "with --dask on other machines, each of them would keep states of its own",
+            hint=f'write state = "s3://..." in [tool.engine.environments.'
+            f"{settings.environment.name}], see docs/teams.md",
+        )

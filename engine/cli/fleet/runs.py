@@ -31,11 +31,13 @@ def fleet_run(
     only: tuple[str, ...],
     without: tuple[str, ...],
     fleet_parallelism: int | None,
+    dask: str | None,
     claim: str = "",
 ) -> Iterator[FleetRun]:
     """Find the accounts of a fleet, and wire a run on them."""
     from engine.bootstrap.fleet import open_fleet, work
     from engine.bootstrap.members import members
+    from engine.cli.fleet.options import refuse_with_dask
     from engine.operations.fleet.members import select
     from engine.operations.fleet.plan import FleetRun
     from engine.stack.loader import select_stacks
@@ -46,24 +48,35 @@ def fleet_run(
         names = stacks or fleet.stacks
         found = tuple(select_stacks(context.settings.stacks, names))
         chosen_members = select(fleet, members(context, fleet), only, without)
-        yield FleetRun(
-            context=context,
-            fleet=fleet,
-            members=chosen_members,
-            stacks=found,
-            options=chosen,
-            executor=_executor(fleet_parallelism),
-            work=work,
-            claim=claim,
-        )
+        if dask is not None:
+            refuse_with_dask(context.settings, fleet_parallelism, common["variables"], dask)
+        with _executor(fleet_parallelism, dask) as executor:
+            yield FleetRun(
+                context=context,
+                fleet=fleet,
+                members=chosen_members,
+                stacks=found,
+                options=chosen,
+                executor=executor,
+                work=work,
+                claim=claim,
+            )
 
 
-def _executor(parallelism: int | None) -> FleetExecutor:
+def _executor(
+    parallelism: int | None, dask: str | None
+) -> contextlib.AbstractContextManager[FleetExecutor]:
+    if dask is not None:
+        from engine.backends.executors.dask import DaskExecutor
+
+        return DaskExecutor(dask)
     from engine.apply.executor import IN_FLIGHT
     from engine.backends.executors.threads import PARALLELISM, PoolExecutor
 
     # Requests may be in flight in these threads: a second Ctrl-C does not wait for them.
-    return PoolExecutor(parallelism or PARALLELISM, threads=f"{IN_FLIGHT}-fleet")
+    return contextlib.nullcontext(
+        PoolExecutor(parallelism or PARALLELISM, threads=f"{IN_FLIGHT}-fleet")
+    )
 
 
 def plan(
