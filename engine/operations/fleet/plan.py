@@ -88,6 +88,7 @@ def plan_fleet(run: FleetRun) -> tuple[FleetPlan, dict[str, Planned]]:
     unchanged: list[str] = []
     failed: list[MemberResult] = []
     planned: dict[str, Planned] = {}
+    order = {member.name: number for number, member in enumerate(run.members)}
     requests = 0
     for result in run.results(run.task(member) for member in run.members):
         requests += result.requests
@@ -96,12 +97,13 @@ def plan_fleet(run: FleetRun) -> tuple[FleetPlan, dict[str, Planned]]:
             unchanged.append(name)
         elif result.outcome is MemberOutcome.PLANNED:
             # Only one plan of each group is kept: a large fleet must not fill the memory.
-            group = first.setdefault(result.group, result)
+            # That of its first account, whichever ends first: equal runs show equal plans.
+            group = first.get(result.group, result)
+            first[result.group] = min(group, result, key=lambda one: order[one.member.name])
             planned[name] = Planned(key=group.group, parts=group.parts)
             groups.setdefault(result.group, []).append(name)
         else:
             failed.append(result)
-    order = {member.name: number for number, member in enumerate(run.members)}
     plan = FleetPlan(
         fleet=run.fleet.name,
         environment=run.fleet.environment,
