@@ -28,7 +28,7 @@ from engine.apply.secrets import (
 )
 from engine.apply.send import is_uncertain, send
 from engine.apply.state_delta import delta_of, moving, state_after
-from engine.errors import EngineError, LockLostError, NotFoundError
+from engine.errors import EngineError, NotFoundError, StateError
 from engine.plan.model import Plan, Reason, Step, StepKind
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
 from engine.ports.provider import RequestContext
@@ -326,8 +326,8 @@ class StackRun:
         if isinstance(error, NotFoundError) and not error.hint:
             gone = f"what {step.address} needs is not there, or not any more"
             error = error.with_hint(f"{gone}; run engine plan again to see where things stand")
-        if isinstance(error, LockLostError):
-            # An earlier try may have been carried out: the run that has the lock now finds out.
+        if isinstance(error, StateError):
+            # The lock was lost, or cannot be asked: the next run finds out about earlier tries.
             self.unsaved = error
         elif is_uncertain(error):
             later = "whether Stripe carried it out is found out by the next engine plan or apply"

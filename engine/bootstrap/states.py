@@ -30,9 +30,10 @@ def state_backend(settings: Settings, state: str = "") -> Callable[[], StateBack
 
 def _no_state_backend(scheme: str) -> SettingsError:
     # Not the whole text: there may be a password in it.
-    known = " or ".join(f'"{name}"' for name in _STATE_BACKENDS)
     return SettingsError(
-        f"[tool.engine]: states cannot be kept in {scheme!r}", hint=f"write state = {known}"
+        f"states cannot be kept in {scheme!r}",
+        hint='write state = "file", or the address of a store: "s3://BUCKET/PREFIX", '
+        '"gs://BUCKET/PREFIX" or "az://CONTAINER/PREFIX"; docs/teams.md says how each is set up',
     )
 
 
@@ -44,5 +45,17 @@ def _files(settings: Settings, place: str) -> StateBackend:
     return FileBackend(settings.states, settings.private, engine_version=VERSION)
 
 
-_STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {"file": _files}
+def _objects(_: Settings, place: str) -> StateBackend:
+    from engine.backends.shared.backend import SharedBackend
+    from engine.backends.shared.objects.store import ObjectStore
+
+    return SharedBackend(ObjectStore(place), engine_version=VERSION)
+
+
+_STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {
+    "file": _files,
+    "s3": _objects,
+    "gs": _objects,
+    "az": _objects,
+}
 """What opens a state backend, by the scheme of its address."""

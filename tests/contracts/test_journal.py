@@ -42,6 +42,7 @@ def test_7_2_records_come_back_as_they_were_added(backend: StateBackend) -> None
     assert backend.read_journal("shop", "test") == RECORDS[:2]
     for number, record in enumerate(RECORDS[2:], start=3):
         file.append(record)
+        file.sync()
         assert backend.read_journal("shop", "test") == RECORDS[:number]
     file.close()
     assert backend.read_journal("shop", "test") == RECORDS
@@ -53,6 +54,7 @@ def test_7_3_any_bytes_but_a_newline_are_a_record(backend: StateBackend) -> None
     file = begin(backend, b"{}")
     for record in records:
         file.append(record)
+        file.sync()
     file.close()
     assert backend.read_journal("shop", "test") == (b"{}", *records)
 
@@ -62,6 +64,7 @@ def test_7_4_room_that_was_set_aside_is_no_record(backend: StateBackend) -> None
     file = begin(backend, RECORDS[0], reserve=100_000)
     assert backend.read_journal("shop", "test") == RECORDS[:1]
     file.append(RECORDS[1], reserve=200_000)
+    file.sync()
     file.close()
     assert backend.read_journal("shop", "test") == RECORDS[:2]
 
@@ -72,6 +75,7 @@ def test_7_5_a_new_journal_takes_the_place_of_the_old(backend: StateBackend) -> 
     old.close()
     new = begin(backend, RECORDS[5])
     new.append(RECORDS[4])
+    new.sync()
     new.close()
     assert backend.read_journal("shop", "test") == (RECORDS[5], RECORDS[4])
 
@@ -122,6 +126,7 @@ def test_7_9_a_record_that_a_crash_tore_is_left_out(tmp_path: Path) -> None:
     put_in_place = _journal(tmp_path).read_bytes().rindex(b"\n") + 1
     for record in RECORDS[1:3]:
         file.append(record)
+        file.sync()
     file.close()
     whole = _journal(tmp_path).read_bytes()
     ends = [whole.index(record) + len(record) for record in RECORDS[:3]]
@@ -137,6 +142,7 @@ def test_7_9b_what_no_crash_can_do_is_refused(tmp_path: Path) -> None:
     file = begin(backend, RECORDS[0], reserve=500)
     put_in_place = _journal(tmp_path).read_bytes().rindex(b"\n") + 1
     file.append(RECORDS[1])
+    file.sync()
     file.close()
     whole = _journal(tmp_path).read_bytes()
     first = whole.index(b"\n")
@@ -156,6 +162,7 @@ def test_7_10_damage_before_whole_records_is_refused(tmp_path: Path) -> None:
     file = begin(backend, *RECORDS[:2], reserve=100)
     file.append(RECORDS[2])
     file.append(RECORDS[3])
+    file.sync()
     file.close()
     whole = _journal(tmp_path).read_bytes().rstrip(b"\0")
     last = whole.rindex(b"\n", 0, -1) + 1
@@ -203,6 +210,7 @@ def test_7_11_a_record_that_could_not_be_written_leaves_those_before(
     assert backend.read_journal("shop", "test") == RECORDS[:1]
     file.append(RECORDS[1])
     file.append(RECORDS[2])
+    file.sync()
     file.close()
     assert backend.read_journal("shop", "test") == RECORDS[:3]
 

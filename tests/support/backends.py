@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.backends.shared.backend import SharedBackend
 from engine.backends.state.file_backend import FileBackend
 from engine.ports.backend import StateBackend
 from engine.ports.run_locks import LockOwner
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from tests.support.fakes.memory_backend import MemoryBackend
+from tests.support.fakes.memory_store import MemoryStore
 
 LONG_ENOUGH = 600.0
 """Seconds that no test ever waits for: a stop for what has hung."""
@@ -27,9 +29,14 @@ def _memory_backend(_: Path) -> StateBackend:
     return MemoryBackend(engine_version=VERSION)
 
 
+def _shared_backend(_: Path) -> StateBackend:
+    return SharedBackend(MemoryStore(), engine_version=VERSION)
+
+
 BACKENDS: dict[str, Callable[[Path], StateBackend]] = {
     "local": local_backend,
     "memory": _memory_backend,
+    "shared": _shared_backend,
 }
 
 

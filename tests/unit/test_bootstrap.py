@@ -104,7 +104,9 @@ def test_a_state_store_that_there_is_not_is_refused(tmp_path: Path, state: str) 
     (tmp_path / "pyproject.toml").write_text(f'[tool.engine]\nstate = "{state}"\n')
     with pytest.raises(SettingsError, match="states cannot be kept in ") as raised:
         _ = open_project(tmp_path).backend
-    assert raised.value.hint == 'write state = "file"'
+    assert 'write state = "file", or the address of a store: "s3://BUCKET/PREFIX"' in str(
+        raised.value.hint
+    )
     assert "token" not in str(raised.value)
 
 

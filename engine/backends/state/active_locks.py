@@ -36,7 +36,13 @@ class ActiveLocks:
         Raises:
             LockLostError: if that lock was lost.
         """
+        hold = self.of(stack, environment)
+        if hold is not None:
+            hold.check()
+
+    def of(self, stack: str, environment: str) -> Hold | None:
+        """The lock of this thread, or else the newest; None for a stack without a lock."""
         holds = self._holds.get((stack, environment), [])
         own = [hold for thread, hold in holds if thread == threading.get_ident()]
-        for hold in (own or [hold for _, hold in holds])[-1:]:
-            hold.check()
+        found = own or [hold for _, hold in holds]
+        return found[-1] if found else None

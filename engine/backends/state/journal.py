@@ -58,10 +58,10 @@ def records_in(raw: bytes, *, path: str) -> tuple[bytes, ...]:
         UntrustedStateError: if it is not what the engine wrote, but for what a crash can do to it.
     """
     lines = raw.split(b"\n")
-    whole = [_record_in(line) for line in lines]
+    whole = [record_in(line) for line in lines]
     if whole[0] is None:
         raise _damaged(path, 1, _why(raw))
-    last = max(at for at, line in enumerate(lines) if _record_in(line.lstrip(b"\0")) is not None)
+    last = max(at for at, line in enumerate(lines) if record_in(line.lstrip(b"\0")) is not None)
     torn = next((at for at in range(last + 1) if whole[at] is None), None)
     if torn is not None:
         raise _damaged(path, torn + 1, _WHOLE_FOLLOW)
@@ -85,7 +85,7 @@ _WHOLE_FOLLOW = "What follows is whole, so no crash tore it."
 _SEVERAL = "A crash tears one record at most, and this is not the only line that is none."
 
 
-def _record_in(line: bytes) -> bytes | None:
+def record_in(line: bytes) -> bytes | None:
     """The record of a line; None if there is none, or not all of it."""
     # The newline of the last record may be missing; what was set aside follows it then.
     line = line.rstrip(b"\0")
@@ -100,7 +100,7 @@ def _why(raw: bytes) -> str:
         what = "It is empty"
     elif not raw.strip(b"\0"):
         what = "It holds nothing but NUL bytes"
-    elif first.endswith(b"\r") and _record_in(first[:-1]) is not None:
+    elif first.endswith(b"\r") and record_in(first[:-1]) is not None:
         what = "Its line ends were rewritten (CRLF)"
     else:
         what = "Its beginning is missing"

@@ -24,13 +24,19 @@ def locked_by_another(stack: str, environment: str, owner: LockOwner | None) -> 
     return LockHeldError(f"{environment}/{stack} is locked by {owner or 'another run'}", hint=hint)
 
 
-def still_running(stack: str, environment: str, owner: LockOwner) -> LockHeldError:
+def still_running(
+    stack: str,
+    environment: str,
+    owner: LockOwner,
+    *,
+    cause: str = "Its lock ends when it does; nothing has to be unlocked after it.",
+) -> LockHeldError:
     """Error for unlocking a run that is still at work."""
     here = owner.host == socket.gethostname()
     where = "" if here else f" on {owner.host or owner.who}"
     return LockHeldError(
         f"{environment}/{stack} is locked by {owner}, which is still at work",
-        cause="Its lock ends when it does; nothing has to be unlocked after it.",
+        cause=cause,
         hint=f"stop it with kill {owner.pid}{where}: it finishes what is in flight, records it "
         f"and frees the lock. If it cannot be stopped, engine unlock {owner.id} --force lets the "
         "next run in, and that one can no longer write",
@@ -63,10 +69,15 @@ def not_held(environment: str, stack: str) -> UsageError:
     )
 
 
-def lock_lost(stack: str, environment: str) -> LockLostError:
+def lock_lost(
+    stack: str,
+    environment: str,
+    *,
+    cause: str = "Its file was deleted or replaced, or engine unlock --force let another run in.",
+) -> LockLostError:
     """Error for a run whose lock was taken from it."""
     return LockLostError(
         f"the lock of {environment}/{stack} is no longer held by this run",
-        cause="Its file was deleted or replaced, or engine unlock --force let another run in.",
+        cause=cause,
         hint="this run writes nothing more; engine plan shows what there is now",
     )

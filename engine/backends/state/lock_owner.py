@@ -31,11 +31,12 @@ _STATE, _START = 0, 19
 _DEAD = ("Z", "X")
 
 
-def this_run(operation: str) -> LockOwner:
+def this_run(operation: str, *, claim: str = "") -> LockOwner:
     """This process as the owner of a lock.
 
     Args:
         operation: What it takes the lock for.
+        claim: Id of the larger run that it is part of; empty if it is part of none.
     """
     return LockOwner(
         id=_new_id(),
@@ -47,6 +48,7 @@ def this_run(operation: str) -> LockOwner:
         boot=_boot(),
         started=_started(os.getpid()),
         url=run_page(os.environ),
+        claim=claim,
     )
 
 

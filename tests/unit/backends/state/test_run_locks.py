@@ -163,7 +163,7 @@ def test_the_holder_stands_in_the_lock_file_and_goes_with_it(tmp_path: Path) -> 
         assert raw[:1] == b" "
         document = json.loads(raw[1:])
         known = {"id", "operation", "who", "pid", "since", "host", "boot", "started", "url"}
-        assert set(document) == known
+        assert set(document) == known | {"claim"}
         assert document["operation"] == "destroy"
         owner = read_owner(path)
         assert owner is not None

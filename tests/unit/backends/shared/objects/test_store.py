@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.backends.shared.head_json import encode_head
-from engine.backends.shared.object_store import ObjectStore, Patience
+from engine.backends.shared import settle
+from engine.backends.shared.objects.head_json import encode_head
+from engine.backends.shared.objects.store import ObjectStore, Patience
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
 from engine.errors import (
     NewerStateError,
@@ -319,7 +320,7 @@ def _count(address: str, times: int) -> None:
         serial = 0 if found is None else found.serial
         head = Head(write_id=uuid.uuid4().hex, serial=serial + 1)
         try:
-            store.swap("live", "shop", head, expected=found)
+            settle.swap(store, "live", "shop", head, expected=found)
         except HeadChangedError:
             continue
         done += 1

@@ -17,8 +17,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
-from engine.backends.shared.address import parse_place
-from engine.backends.shared.head_json import (
+from engine.backends.shared.objects.address import parse_place
+from engine.backends.shared.objects.errors import is_no_bucket, store_failed
+from engine.backends.shared.objects.head_json import (
     LONGEST,
     StoreNote,
     decode_head,
@@ -26,8 +27,7 @@ from engine.backends.shared.head_json import (
     encode_head,
     encode_note,
 )
-from engine.backends.shared.object_errors import is_no_bucket, store_failed
-from engine.backends.shared.self_test import RefusedWriteError, check_guarantees
+from engine.backends.shared.objects.self_test import RefusedWriteError, check_guarantees
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
 from engine.errors import SettingsError, StateError
 from engine.frozen import frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.backends.shared.address import parse_place
+from engine.backends.shared.objects.address import parse_place
 from engine.errors import SettingsError
 
 

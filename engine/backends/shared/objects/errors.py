@@ -6,7 +6,7 @@ made from the kind of an error alone, and nothing of its text is in it.
 
 from __future__ import annotations
 
-from engine.backends.shared.address import Place
+from engine.backends.shared.objects.address import Place
 from engine.errors import StoreUnavailableError
 
 _LOGIN = {

@@ -1,0 +1,32 @@
+"""The shared stores that there are, each as what opens clients of one that is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeAlias
+
+from engine.backends.shared.store import SharedStore
+from tests.support.fakes.memory_store import MemoryStore, Shelf
+
+Opened: TypeAlias = Callable[[], SharedStore]
+"""Gives another client of the same store at each call, as on another machine."""
+
+
+@contextmanager
+def _memory() -> Iterator[Opened]:
+    shelf = Shelf()
+    yield lambda: MemoryStore(shelf)
+
+
+STORES: dict[str, Callable[[], AbstractContextManager[Opened]]] = {"memory": _memory}
+"""By name: what makes an empty store for one test, or skips it with the reason."""
+
+
+def make_newer(store: SharedStore) -> None:
+    """Note in a store that a newer engine made it."""
+    store.put("store.json", b'{"format_version": 1000}')
+
+
+NEWER: dict[str, Callable[[SharedStore], None]] = {}
+"""What does so for a store that notes its layout elsewhere."""
