@@ -1,4 +1,4 @@
-"""The connections of one process to Stripe: one pool for each server, one rate for each account."""
+"""The connections of one process to Stripe: one pool for each server, one rate for each key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Connections:
         self.share = share
         self._lock = threading.Lock()
         self._transports: dict[str, Any] = {}
-        self._limiters: dict[tuple[str, str, str], RateLimiter] = {}
+        self._limiters: dict[tuple[str, str], RateLimiter] = {}
 
     def transport(self, settings: Settings) -> Any:
         """What sends the requests of an environment."""
@@ -42,7 +42,8 @@ class Connections:
         if environment.emulator:
             return None
         key = environment.api_key
-        name = (environment.api_base, str(key.value) if key else "", environment.connected)
+        # One for all accounts of a platform's key: Stripe does not say whose limit they count to.
+        name = (environment.api_base, str(key.value) if key else "")
         with self._lock:
             if name not in self._limiters:
                 self._limiters[name] = self._new_limiter(settings, hook)

@@ -236,3 +236,18 @@ def test_a_fleet_is_applied_on_a_cluster(engine: Engine) -> None:
         pytest.importorskip(package, reason=f"{package} is not installed")
     assert engine("apply", "--fleet", "shops", "--dask", "local:2", "--yes").code == 0
     assert _planned(engine)["unchanged"] == ["north", "south", "west"]
+
+
+@pytest.mark.usefixtures("_shops")
+def test_an_account_can_be_locked(engine: Engine) -> None:
+    """Whole, or one of its stacks; the others go on."""
+    assert engine("lock", "shops/west", "--reason", "moves").code == 0
+    assert engine("lock", "shops/south/shop", "--reason", "audit").code == 0
+    done = engine("apply", "--fleet", "shops", "--yes", "--json")
+    outcomes = {one["account"]: one["outcome"] for one in json.loads(done.out)["results"]}
+    assert outcomes == {"north": "applied", "south": "failed", "west": "failed"}
+    assert done.code == 1
+    assert engine("lock", "shops/west", "--release").code == 0
+    assert engine("lock", "shops/south/shop", "--release").code == 0
+    assert engine("apply", "--fleet", "shops", "--resume").code == 0
+    assert _planned(engine)["unchanged"] == ["north", "south", "west"]

@@ -28,13 +28,14 @@ def lock(invocation: Invocation, place: str | None, *, reason: str | None, relea
       engine lock live/portals --reason "launch freeze"
       engine lock live --reason "audit until Friday"
       engine lock live/portals --release
+      engine lock shops/acct_1AbC --reason "moves to another platform"
     """
     if place is None:
         if release or reason is not None:
             raise UsageError("say what to lock: ENV/STACK, or ENV for all of its stacks")
         _list(invocation)
         return
-    environment, _, stack = place.rstrip("/").partition("/")
+    environment, stack = _parts(invocation, place)
     if not environment or (invocation.environment or environment) != environment:
         raise UsageError(
             f"{place!r} is not in the environment {invocation.environment!r}"
@@ -81,6 +82,17 @@ def unlock(invocation: Invocation, id: str, *, force: bool) -> None:
     else:
         done = f"Unlocked {place}: the run of {run.owner.who} had ended."
     invocation.write_done(done, invocation.view.locks((), (run,)))
+
+
+def _parts(invocation: Invocation, place: str) -> tuple[str, str]:
+    """The environment and the stack of a place; an account of a fleet is FLEET/ACCOUNT."""
+    from engine.settings.load import load_settings
+    from engine.settings.model import EMBEDDED
+
+    parts = place.rstrip("/").split("/")
+    fleets = load_settings(invocation.root, environment=EMBEDDED).fleets if parts[1:] else {}
+    count = 2 if parts[0] in fleets else 1
+    return "/".join(parts[:count]), "/".join(parts[count:])
 
 
 def _list(invocation: Invocation) -> None:
