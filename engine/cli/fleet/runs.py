@@ -156,7 +156,7 @@ def _end(invocation: Invocation, report: FleetReport, *, interrupted: bool) -> i
     only_plan = invocation.for_people and not report.approved
     shown = page.fleet_plan(report.plan) if only_plan else page.fleet_report(report)
     invocation.write_out(shown)
-    if report.resume:
+    if report.resume and not invocation.for_people:  # a page for people says it itself
         invocation.write_note(f"\nWhat is done stays done. To go on: {report.resume}")
     if interrupted:
         return InterruptedRunError.exit_code

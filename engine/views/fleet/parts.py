@@ -57,6 +57,12 @@ class Part:
         return _COLOURS.get(self.outcome, "red")
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of its plan as a whole."""
+        plans = self.plan.plans if self.plan is not None else ()
+        return tuple(warning for plan in plans for warning in plan.warnings)
+
+    @property
     def details(self) -> tuple[str, ...]:
         """Why they failed, and what to do next, below the line."""
         if self.failure is None:
@@ -135,6 +141,12 @@ def report_conclusion(report: FleetReport) -> str:
     word = "incomplete" if report.failed else "complete"
     ended = ", ".join(counts) or "no changes"
     return f"Apply of fleet {report.plan.fleet} {word}: {ended}."
+
+
+def is_live(plan: FleetPlan) -> bool | None:
+    """Whether the plans are of live mode; None if that is not known."""
+    modes = {group.plan.livemode for group in plan.groups}
+    return True if True in modes else False if False in modes else None
 
 
 def requests(count: int) -> str:

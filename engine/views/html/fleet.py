@@ -13,6 +13,7 @@ from engine.schema.resource_type import Schemas
 from engine.views.fleet.parts import (
     Part,
     accounts,
+    is_live,
     plan_conclusion,
     plan_parts,
     report_conclusion,
@@ -22,6 +23,7 @@ from engine.views.fleet.parts import (
 )
 from engine.views.html import parts
 from engine.views.html.rows import Chip, Row, row_section
+from engine.views.text.change import output_leaves
 
 _OUTCOME = "outcome"
 
@@ -31,7 +33,7 @@ def fleet_plan_page(plan: FleetPlan, schemas: Schemas) -> Mapping[str, Any]:
     heading = f"Plan for fleet {plan.fleet}"
     return parts.page(
         heading,
-        parts.top(heading, [plan_conclusion(plan)], _facts(plan)),
+        parts.top(heading, [plan_conclusion(plan)], _facts(plan), livemode=is_live(plan)),
         _section(plan.fleet, plan_parts(plan, schemas)),
         foot=requests(plan.requests),
     )
@@ -45,7 +47,12 @@ def fleet_report_page(report: FleetReport) -> Mapping[str, Any]:
     stopped = f"Stopped: {report.stopped}" if report.stopped else ""
     return parts.page(
         heading,
-        parts.top(heading, [report_conclusion(report), stopped], _facts(report.plan)),
+        parts.top(
+            heading,
+            [report_conclusion(report), stopped],
+            _facts(report.plan),
+            livemode=is_live(report.plan),
+        ),
         parts.panel("To go on", h.pre[report.resume], name="resume") if report.resume else None,
         _section(report.plan.fleet, [*wrong, *good]),
         foot=requests(report.requests),
@@ -66,7 +73,7 @@ def _facts(plan: FleetPlan) -> list[tuple[str, str]]:
 
 def _section(fleet: str, found: Sequence[Part]) -> parts.Section | None:
     rows = [_row(fleet, place, one) for place, one in enumerate(found)]
-    return row_section("Accounts", "group", rows, list(_chips(found)), of="Fleet")
+    return row_section("Groups of accounts", "group", rows, list(_chips(found)), of="Fleet")
 
 
 def _chips(found: Sequence[Part]) -> Iterator[Chip]:
@@ -89,11 +96,15 @@ def _row(fleet: str, place: int, part: Part) -> Row:
         colour=part.colour,
         groups={_OUTCOME: part.outcome.value},
         inside=(
-            (h.p(".note")[line] for line in part.details),
+            (h.p(".note")[line] for line in (*part.details, *part.warnings)),
             h.details[h.summary[accounts(len(part.names))], h.p[", ".join(part.names)]],
             parts.folded([_change(one) for one in part.changes], lambda some: h.ul[some])
             if part.changes
             else None,
+            [
+                parts.leaf_table([*output_leaves(plan.outputs)])
+                for plan in (part.plan.plans if part.plan is not None else ())
+            ],
         ),
     )
 

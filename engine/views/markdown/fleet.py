@@ -12,6 +12,8 @@ from engine.views.fleet.parts import Part
 from engine.views.markdown import inline
 from engine.views.markdown.page import Section, page
 from engine.views.markdown.plan import every_field
+from engine.views.style import PLAIN
+from engine.views.text.change import output_lines
 
 _NAMED = 20
 
@@ -21,7 +23,7 @@ def fleet_plan_markdown(plan: FleetPlan, schemas: Schemas) -> str:
     found = parts.plan_parts(plan, schemas)
     head = [
         f"### {inline.words(parts.plan_conclusion(plan))}",
-        inline.words(f"Fleet {plan.fleet} on {plan.environment}: {parts.accounts(plan.size)}."),
+        _place(plan),
         inline.words(parts.requests(plan.requests)),
     ]
     planned = [one for one in found if one.plan is not None]
@@ -64,6 +66,12 @@ def _left(plan: FleetPlan, left: int) -> Section:
     return Section(title="", entries=[text] if left > 0 else [], noun="lines")
 
 
+def _place(plan: FleetPlan) -> str:
+    mode = {True: ", **LIVE MODE**", False: ", test mode", None: ""}[parts.is_live(plan)]
+    where = f"Fleet {plan.fleet} on {plan.environment}: {parts.accounts(plan.size)}"
+    return f"{inline.words(where)}{mode}"
+
+
 def _failures(found: Sequence[Part]) -> Section:
     return Section(
         title="#### Not done", entries=["\n".join(_failure(one)) for one in found], noun="reasons"
@@ -81,5 +89,8 @@ def _fold(part: Part) -> Section:
     title = f"{html.escape(parts.accounts(len(part.names)))}: {inline.in_html(part.words)}"
     names = f"# {parts.some(part.names, _NAMED)}"
     several = part.plan is not None and len(part.plan.plans) > 1
-    entries = [names, *every_field(part.changes, several=several).entries]
+    plans = part.plan.plans if part.plan is not None else ()
+    outputs = [f"{one.stack}: {line}" for one in plans for line in output_lines(one.outputs, PLAIN)]
+    warnings = [f"# Warning: {text}" for text in part.warnings]
+    entries = [names, *warnings, *every_field(part.changes, several=several).entries, *outputs]
     return Section(title=title, entries=entries, noun="changes", code="diff", folded=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tests.support import reports
+from tests.support import fleets, reports
 from tests.support.browser import ROWS, VIEW, Pages
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ SHOWN: dict[str, Any] = {
     "applied": VIEW.applied(reports.failed_apply(), "Apply"),
     "state": VIEW.states("live", [reports.state()]),
     "reviewed": VIEW.reviewed(reports.reviewed()),
+    "fleet": VIEW.fleet_plan(fleets.PLANS["large"]),
+    "fleet-apply": VIEW.fleet_report(fleets.REPORTS["canary"]),
     "error": VIEW.error(reports.refusal()),
 }
 
@@ -75,6 +77,19 @@ def test_chips_choose_by_mouse(pages: Pages) -> None:
     for name in ("2 to replace", "1 to create"):
         page.get_by_role("button", name=name, pressed=True).click()
     assert len(rows(page)) == 5
+
+
+def test_an_account_of_a_fleet_is_found_by_its_name(pages: Pages) -> None:
+    """In the row of its group, among 2,000; chips choose what became of accounts."""
+    page = pages.open(SHOWN["fleet"])
+    page.locator("#text").fill("acct_11911")
+    assert page.eval_on_selector_all(ROWS, "rows => rows.map(row => row.innerText)")[0].startswith(
+        "1,912 accounts"
+    )
+    assert len(rows(page)) == 1
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_role("button", name="3 failed").click()
+    assert len(rows(page)) == 1
 
 
 def test_lists_and_text_choose_further(pages: Pages) -> None:

@@ -7,8 +7,9 @@ import json
 import pytest
 from markdown_it import MarkdownIt
 
+from engine.plan.model import OutputChange
 from engine.ports.fleet.members import Member
-from engine.ports.fleet.reports import FleetPlan, FleetReport
+from engine.ports.fleet.reports import FleetGroup, FleetPlan, FleetReport
 from engine.ports.fleet.tasks import Failure, MemberOutcome, MemberResult
 from engine.views.formats import FORMATS, report_view_of
 from engine.views.html.view import HtmlView
@@ -17,7 +18,7 @@ from engine.views.markdown.view import MarkdownView
 from engine.views.style import PLAIN
 from engine.views.text.view import TextView
 from engine.views.view import ViewOptions
-from tests.support import fleets
+from tests.support import build, fleets
 from tests.support.documents import misfits
 
 OPTIONS = ViewOptions(style=PLAIN)
@@ -129,6 +130,20 @@ def test_a_page_finds_accounts_by_their_names() -> None:
         assert name in page
     assert page.count('class="row ') == 5
     assert "<details open" not in page
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_what_a_reviewer_has_to_know_is_on_the_page(name: str) -> None:
+    """Live mode, warnings of a plan, and outputs that change without a change of an object."""
+    plan = build.plan(
+        warnings=("this price is in use",), outputs=(OutputChange(name="price_id", after="new"),)
+    )
+    whole = build.report(plan, livemode=True)
+    group = FleetGroup(key="a", plan=whole, members=fleets.members(1, 2))
+    page = written(name, fleets.fleet(1, group))
+    for words in ("LIVE MODE", "this price is in use", "price_id"):
+        assert words in page
+    assert "only the state or its outputs" in page
 
 
 def hostile() -> FleetPlan:
