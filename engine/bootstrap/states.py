@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from engine.errors import SettingsError
 from engine.ports.backend import StateBackend
+from engine.ports.history import StateHistory
 from engine.settings.model import Settings
 from engine.version import VERSION
 
@@ -42,7 +43,20 @@ def _files(settings: Settings, place: str) -> StateBackend:
 
     if place != "file":
         raise _no_state_backend("file:...")
-    return FileBackend(settings.states, settings.private, engine_version=VERSION)
+    return FileBackend(
+        settings.states,
+        settings.private,
+        engine_version=VERSION,
+        open_history=functools.partial(_committed, settings),
+    )
+
+
+def _committed(settings: Settings) -> StateHistory:
+    from engine.backends.git.repository import GitRepository
+    from engine.backends.git.state_history import GitHistory
+
+    folder = settings.states.relative_to(settings.root).as_posix()
+    return GitHistory(GitRepository(settings.root), folder)
 
 
 def _objects(_: Settings, place: str) -> StateBackend:

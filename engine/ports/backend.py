@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.ports.held_locks import HeldLocks
+from engine.ports.history import StateHistory
 from engine.ports.journal import JournalStore, PendingImports
 from engine.ports.run_locks import RunLocks
 from engine.ports.state_store import StateStore
 
 
-class StateBackend(StateStore, JournalStore, PendingImports, RunLocks, HeldLocks, Protocol):
-    """States, journals, pending imports and locks, kept together.
+class StateBackend(
+    StateStore, StateHistory, JournalStore, PendingImports, RunLocks, HeldLocks, Protocol
+):
+    """States and their history, journals, pending imports and locks, kept together.
 
     A write to the state store and the run lock of its stack depend on each other, so one adapter
     keeps them all.

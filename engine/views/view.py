@@ -10,6 +10,7 @@ from engine.errors import EngineError, Problem
 from engine.frozen import frozen
 from engine.plan.model import PlanReport
 from engine.ports.held_locks import HeldLock
+from engine.ports.history import Version
 from engine.ports.outcomes import ApplyReport
 from engine.ports.run_locks import RunLock
 from engine.schema.resource_type import ResourceType, Schemas
@@ -175,6 +176,9 @@ class View(ReportView, Protocol):
 
     def rebuilt(self, environment: str, states: Sequence[Rebuilt], /) -> Page:
         """The states that were made again."""
+
+    def versions(self, environment: str, stack: str, versions: Sequence[Version], /) -> Page:
+        """The versions of a state, the newest first."""
 
     def locks(self, held: Sequence[HeldLock], runs: Sequence[RunLock], /) -> Page:
         """Every lock."""

@@ -58,6 +58,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "state show": (f"state show {PRICE}", frozenset()),
     "state mv": (f"state mv {PRODUCT} stripe_product.max", frozenset({"filelock"})),
     "state rm": (f"state rm {PRICE}", frozenset({"filelock"})),
+    "state history": ("state history shop", frozenset()),
     "state pull": ("state pull shop", frozenset()),
     "state push": ("state push shop state/local/shop.json", frozenset({"filelock"})),
     "state verify": ("state verify", frozenset()),
@@ -68,7 +69,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
 
 ASKING = frozenset(
     {
-        *("apply", "destroy", "drift", "import", "state rebuild", "state stamp"),
+        *("apply", "destroy", "drift", "import", "state rebuild", "state restore", "state stamp"),
         *("ci plan", "ci apply", "ci commit-state", "ci drift"),
     }
 )

@@ -155,6 +155,8 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("state", "stamp"): [["--check"], ["--yes"], [KEY]],
     ("state", "show"): [[address] for address in (*ADDRESSES, "stripe_product.nosuch")],
     ("state", "verify"): [[], ["shop"], [KEY]],
+    ("state", "history"): [["shop"], [KEY]],
+    ("state", "restore"): [["shop@1", "--yes"], [KEY]],
     ("state", "pull"): [["shop"], [KEY]],
     ("state", "push"): [["shop", "state/shop/shop.json"], [KEY, KEY]],
     ("state", "rebuild"): [["shop"], ["shop", "--force"]],

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import RepositoryError
+from engine.frozen import frozen
 from engine.ports.review.repository import Commit
 
 _REGULAR = (b"100644", b"100755")
@@ -22,6 +23,25 @@ _FETCH = (
     "this clone is shallow: fetch the whole history (fetch-depth: 0 in GitHub's checkout, "
     "GIT_DEPTH: 0 in GitLab), or run git fetch --unshallow"
 )
+
+
+@frozen
+class Change:
+    """A commit that changed a file.
+
+    Attributes:
+        id: Its full id.
+        who: Who made it.
+        when: UTC, ISO 8601 to the second.
+        subject: The first line of its message.
+        on_first_line: It is on the line of first parents, and did not come by a merge.
+    """
+
+    id: str
+    who: str
+    when: str
+    subject: str
+    on_first_line: bool
 
 
 class GitRepository:
@@ -110,6 +130,47 @@ class GitRepository:
             at += 1
         return found
 
+    def changes_of(self, path: str) -> tuple[Change, ...]:
+        """The commits up to HEAD that changed a file, the newest first.
+
+        Args:
+            path: The file, from the top of the repository.
+        """
+        if self.find("HEAD") is None:
+            return ()
+        own = self._run("rev-list", "--first-parent", "HEAD").stdout.split()
+        first_line = frozenset(map(_text, own))
+        words = ("-c", "log.follow=false", "-c", "log.showSignature=false", "--literal-pathspecs")
+        listed = self._run(
+            *words, "log", "--no-color", "--encoding=UTF-8",
+            "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%H%x00%an%x00%cd%x00%s",
+            "HEAD", "--", path,
+            also={"TZ": "UTC"}, folder=self._top,
+        ).stdout  # fmt: skip
+        return tuple(
+            Change(id=id, who=who, when=when, subject=subject, on_first_line=id in first_line)
+            for id, who, when, subject in (
+                line.split("\0") for line in _text(listed).split("\n") if line
+            )
+        )
+
+    def ids_of(self, path: str, commits: Sequence[str]) -> Mapping[str, str]:
+        """The ids of a file's contents, by commit; of a commit without it there is none."""
+        if not commits or "\n" in path:
+            return {}
+        asked = "".join(f"{commit}:{path}\n" for commit in commits)
+        lines = self._run("cat-file", "--batch-check", given=os.fsencode(asked)).stdout
+        about = [line.split(b" ") for line in lines.split(b"\n")]
+        return {
+            commit: _text(found[0])
+            for commit, found in zip(commits, about, strict=False)
+            if len(found) == 3 and found[1] == b"blob"  # noqa: PLR2004 - id, type and size
+        }
+
+    @functools.cached_property
+    def _top(self) -> Path:
+        return Path(self._line("rev-parse", "--show-toplevel"))
+
     def is_checked_out(self, commit: Commit) -> bool:
         """Whether the project folder holds exactly what a commit has in it."""
         here = self.find("HEAD")
@@ -131,10 +192,9 @@ class GitRepository:
             tree = f"{commit.id}:{self.prefix.rstrip('/')}" if self.prefix else commit.id
             index = {"GIT_INDEX_FILE": str(Path(name) / "index")}
             self._run("read-tree", tree, also=index)
-            top = Path(self._line("rev-parse", "--show-toplevel"))
             self._run(
                 "checkout-index", "--all", "--quiet", f"--prefix={folder}{os.sep}",
-                also=index, folder=top,
+                also=index, folder=self._top,
             )  # fmt: skip
             yield folder
 

@@ -15,6 +15,7 @@ from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_files import HeldLockFiles
+from engine.backends.state.no_history import NoHistory
 from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.durable_files import (
@@ -27,6 +28,7 @@ from engine.durable_files import (
 )
 from engine.errors import Problem, StateError, UsageError
 from engine.ports.held_locks import HeldLock
+from engine.ports.history import StateHistory, Version
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.advice import Advice
@@ -40,9 +42,16 @@ _IMPORT = ".import"
 class FileBackend:
     """Keeps `state/<environment>/<stack>.json` in the project folder."""
 
-    def __init__(self, states: Path, private: Path, *, engine_version: str) -> None:
+    def __init__(
+        self,
+        states: Path,
+        private: Path,
+        *,
+        engine_version: str,
+        open_history: Callable[[], StateHistory] = NoHistory,
+    ) -> None:
         """Args: states: folder of state files; private: folder that is never committed."""
-        self._states = states
+        self._open_history, self._states = open_history, states
         self._private = private
         self._version = engine_version
         self._locks = FileRunLocks(states)
@@ -222,6 +231,14 @@ class FileBackend:
             journal.end(path)
         except OSError as error:
             raise self._unwritable(path, error) from error
+
+    def history(self, stack: str, environment: str, *, limit: int) -> tuple[Version, ...]:
+        """The versions that were committed."""
+        return self._open_history().history(stack, environment, limit=limit)
+
+    def version(self, stack: str, environment: str, serial: int) -> State | None:
+        """A version that was committed."""
+        return self._open_history().version(stack, environment, serial)
 
     # ── pending imports ───────────────────────────────────────────────────────────────────
 

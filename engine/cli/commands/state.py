@@ -9,6 +9,7 @@ import click
 from engine.address import parse_place
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.commands.state_edit import stack_option, state_with
+from engine.cli.commands.state_versions import version_in
 from engine.cli.completion import complete_addresses, complete_stacks
 from engine.cli.error_boundary import report_error
 from engine.cli.invocation import Invocation, pass_invocation
@@ -18,13 +19,16 @@ from engine.cli.planning_options import (
     variable_options,
 )
 from engine.errors import StateProblemsError, UsageError
+from engine.suggest import nearest
 
 _HOMES = {
+    "history": "engine.cli.commands.state_versions:history",
     "list": f"{__name__}:list_",
     "mv": "engine.cli.commands.state_edit:move",
     "pull": "engine.cli.commands.state_keep:pull",
     "push": "engine.cli.commands.state_keep:push",
     "rebuild": f"{__name__}:rebuild",
+    "restore": "engine.cli.commands.state_versions:restore",
     "rm": "engine.cli.commands.state_edit:remove",
     "show": f"{__name__}:show",
     "stamp": "engine.cli.commands.state_stamp:stamp",
@@ -66,17 +70,25 @@ def list_(invocation: Invocation, stacks: tuple[str, ...]) -> None:
 
 
 @click.command("show", cls=EngineCommand)
-@click.argument("address", metavar="[STACK:]ADDR", shell_complete=complete_addresses)
+@click.argument("address", metavar="[STACK[@SERIAL]:]ADDR", shell_complete=complete_addresses)
 @stack_option
 @pass_invocation
 def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
-    r"""Show one resource as the state records it.
+    r"""Show one resource as the state records it, or an earlier state.
+
+    STACK@SERIAL is all of the state that had that serial, and STACK@SERIAL:ADDR one resource of it.
 
     \b
     Examples:
       engine state show stripe_price.pro-monthly
+      engine state show shop@41
+      engine state show shop@41:stripe_price.pro-monthly
       engine state show shop:stripe_price.pro-monthly --json | jq -r .id
     """
+    earlier = version_in(address)
+    if earlier is not None:
+        _show_version(invocation, *earlier)
+        return
     place = parse_place(address)
     if place.address is None:
         raise UsageError(
@@ -84,6 +96,23 @@ def show(invocation: Invocation, address: str, *, stack: str | None) -> None:
         )
     recording = state_with(invocation.open(), place.address, place.stack or stack)
     invocation.write_out(invocation.view.resource(recording, place.address))
+
+
+def _show_version(invocation: Invocation, stack: str, serial: int, address: str) -> None:
+    from engine.operations.state_keep.versions import version_of
+
+    context = invocation.open()
+    state = version_of(context, stack, serial)
+    if not address:
+        invocation.write_out(invocation.view.states(context.environment, (state,)))
+        return
+    if address not in state.resources:
+        near = nearest(address, tuple(state.resources))
+        raise UsageError(
+            f"{address} is not in serial {serial} of {stack}",
+            hint=f"did you mean {near}?" if near else f"engine state show {stack}@{serial}",
+        )
+    invocation.write_out(invocation.view.resource(state, address))
 
 
 @click.command("verify", cls=EngineCommand)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.ports.history import Version
 from engine.ports.reports import ConstantsFile, Moved, Rebuilt, Verified
 from engine.state.model import State
 from engine.values.secret import holds_secret
@@ -182,4 +183,25 @@ def _outputs(state: State) -> dict[str, Any]:
     return {
         name: {"value": known(value), "sensitive": holds_secret(value)}
         for name, value in sorted(state.outputs.items())
+    }
+
+
+def versions_document(environment: str, stack: str, versions: Sequence[Version]) -> dict[str, Any]:
+    """Write the versions of a state, the newest first."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "stack": stack,
+        "versions": [
+            {
+                "serial": version.serial,
+                "since": version.since or None,
+                "who": version.who or None,
+                "operation": version.operation or None,
+                "resources": version.resources,
+                "url": version.url or None,
+                "place": version.place or None,
+            }
+            for version in versions
+        ],
     }

@@ -29,6 +29,7 @@ from engine.views.json.states import (
     resource_document,
     states_document,
     verified_document,
+    versions_document,
 )
 from engine.views.json.types import type_document, types_document
 from engine.views.json.values import FORMAT_VERSION
@@ -75,6 +76,7 @@ class JsonView:
     output = staticmethod(output_document)
     rebuilt = staticmethod(rebuilt_document)
     locks = staticmethod(locks_document)
+    versions = staticmethod(versions_document)
     types = staticmethod(types_document)
     type = staticmethod(type_document)
 

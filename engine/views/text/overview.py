@@ -11,6 +11,7 @@ from engine.views.style import Style, printable
 
 if TYPE_CHECKING:
     from engine.ports.held_locks import HeldLock
+    from engine.ports.history import Version
     from engine.ports.overview import ListedStack, Overview, StackState
     from engine.ports.run_locks import RunLock
 
@@ -84,3 +85,28 @@ def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:
     ]
     lines += [f"{run.environment}/{run.stack} is locked by {run.owner}" for run in runs]
     return redact("\n".join(lines)) if lines else "Nothing is locked."
+
+
+_TITLES = ("serial", "when", "who", "operation", "resources", "where")
+
+
+def versions_text(environment: str, stack: str, versions: Sequence[Version]) -> str:
+    """Write a line for each version, the newest first."""
+    del environment, stack
+    rows = [_TITLES, *(_row(version) for version in versions)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(_TITLES))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _row(version: Version) -> tuple[str, ...]:
+    return (
+        str(version.serial),
+        version.since,
+        version.who,
+        version.operation,
+        str(version.resources),
+        version.url or version.place,
+    )

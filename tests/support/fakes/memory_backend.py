@@ -24,6 +24,7 @@ from engine.backends.state.lock_owner import new_held_lock, this_run
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem
 from engine.ports.held_locks import HeldLock
+from engine.ports.history import Version
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock
 from engine.state.advice import GENERAL, Advice
@@ -57,6 +58,7 @@ class MemoryBackend:
         """Args: engine_version: version that the states are written with."""
         self._version = engine_version
         self._stored: dict[tuple[str, str], bytes] = {}
+        self._versions: dict[tuple[str, str], list[bytes]] = {}
         self._aside: dict[str, bytes] = {}
         self._imports: dict[tuple[str, str], bytes] = {}
         self._journals: dict[tuple[str, str], MemoryJournal] = {}
@@ -102,6 +104,24 @@ class MemoryBackend:
             place = self.place(state.stack, state.environment)
             check_succession(place, state, expected=expected, stored=stored)
             self._stored[state.stack, state.environment] = raw
+            self._versions.setdefault((state.stack, state.environment), []).append(raw)
+
+    def history(self, stack: str, environment: str, *, limit: int) -> tuple[Version, ...]:
+        """What was written, the newest first."""
+        states = self._kept(stack, environment)[:limit]
+        return tuple(
+            Version(serial=state.serial, resources=len(state.resources)) for state in states
+        )
+
+    def version(self, stack: str, environment: str, serial: int) -> State | None:
+        """The last that was written with a serial."""
+        states = self._kept(stack, environment)
+        return next((state for state in states if state.serial == serial), None)
+
+    def _kept(self, stack: str, environment: str) -> list[State]:
+        with self._changed:
+            kept = self._versions.get((stack, environment), [])
+            return [decode(raw, path=self.place(stack, environment)) for raw in reversed(kept)]
 
     def pending_imports(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks with a pending import."""

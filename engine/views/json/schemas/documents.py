@@ -165,15 +165,18 @@ DOCUMENTS: Mapping[str, Document] = {
     "drift": Document("What was changed on Stripe.", plans.DRIFT_REPORT, ("drift",)),
     "accepted": Document("What was written into modules.", plans.ACCEPTED, ("drift",)),
     "review": Document("What was applied between two commits.", plans.REVIEW, ("review",)),
-    "states": Document("Whole states.", states.STATES, ("show",)),
+    "states": Document("Whole states.", states.STATES, ("show", "state show")),
     "fleet-plan": Document("What an apply would do on a fleet.", fleets.FLEET_PLAN, ("plan",)),
     "fleet-apply": Document("What an apply did on a fleet.", fleets.FLEET_APPLY, ("apply",)),
     "addresses": Document(
-        "What is managed.", states.ADDRESSES, ("state list", "state rm", "state push")
+        "What is managed.",
+        states.ADDRESSES,
+        ("state list", "state rm", "state push", "state restore"),
     ),
     "resource": Document(
         "One resource of a state.", states.RESOURCE, ("state show", "state mv", "import")
     ),
+    "versions": Document("The versions of a state.", states.VERSIONS, ("state history",)),
     "moved": Document("What moved to another stack.", states.MOVED, ("state mv",)),
     "verified": Document("What was found in states.", states.VERIFIED, ("state verify",)),
     "rebuilt": Document("States that were made again.", states.REBUILT, ("state rebuild",)),

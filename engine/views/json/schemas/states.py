@@ -210,3 +210,22 @@ RUN_LOCK = Named(
     ),
 )
 LOCKS = record({"held": array(HELD_LOCK), "runs": array(RUN_LOCK)})
+VERSIONS = record(
+    {
+        "environment": TEXT,
+        "stack": TEXT,
+        "versions": array(
+            record(
+                {
+                    "serial": COUNT,
+                    "since": maybe(TEXT),
+                    "who": maybe(TEXT),
+                    "operation": maybe(TEXT),
+                    "resources": COUNT,
+                    "url": maybe(TEXT),
+                    "place": maybe(TEXT),
+                }
+            )
+        ),
+    }
+)

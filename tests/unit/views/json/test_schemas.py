@@ -52,6 +52,7 @@ PAGES = {
     "types": "types",
     "validated": "validation",
     "verified": "verified",
+    "versions": "versions",
     "reviewed": "review",
 }
 """The document of each page of a view."""
