@@ -258,6 +258,7 @@ class SharedBackend:
         """Keep the first records, then name them in the head."""
         del reserve  # a store of a team does not run full between two requests
         self.place(stack, environment)
+        self._holds.check(stack, environment)
         prefix = journal_prefix(environment, stack, new_write_id())
         settle.create(self._store, chunk_name(prefix, 1), content_of(records))
         before = ""

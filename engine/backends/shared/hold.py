@@ -19,7 +19,7 @@ from engine.errors import LockLostError, StateError, StoreUnavailableError
 from engine.frozen import frozen
 from engine.ports.run_locks import LockOwner
 
-_FRESH = 5.0
+_FRESH = 2.0
 """Seconds after which an answer about the lock is old: this process may have been stopped."""
 _READS = 3
 _TAKEN = (
@@ -63,6 +63,9 @@ class SharedHold:
         self._turn = threading.Lock()
         self._count = threading.Lock()
         self._begun = 0
+        self._read_at = 0.0
+        self._failure: StateError | None = None
+        self._gone: LockLostError | None = None
 
     @property
     def head(self) -> Head:
@@ -83,6 +86,8 @@ class SharedHold:
             LockLostError: if it has another one.
             StoreUnavailableError: if the store does not answer; the change may have arrived.
         """
+        if self._gone is not None:
+            raise self._gone
         head = settle.renewed(self.head, new_write_id(), **fields)
         try:
             self._head = settle.swap(self._store, *self._place, head, expected=self._head)
@@ -94,27 +99,39 @@ class SharedHold:
         return self._head
 
     def check(self) -> None:
-        """Read the head; one read serves all who asked before it began."""
-        with self._count:
-            wanted = self._begun + 1
-        with self._turn:
-            if self._begun < wanted:
-                self._read_fresh()
+        """Read the head; one read serves all who asked before it began, whatever it found.
 
-    def _read_fresh(self) -> None:
+        An answer that is old when it is used is asked for again: this process may have been stopped
+        meanwhile, and its lock taken.
+        """
         for _ in range(_READS):
             with self._count:
-                self._begun += 1
-            began = time.monotonic()
-            self._read()
-            if time.monotonic() - began < _FRESH:
+                wanted = self._begun + 1
+            with self._turn:
+                if self._begun < wanted:
+                    self._ask()
+                failure, asked_at = self._failure, self._read_at
+            if failure is not None:
+                raise failure
+            if _now() - asked_at < _FRESH:
                 return
         raise StoreUnavailableError(
             f"{self._store.address} takes more than {_FRESH:g} seconds to say who has the lock",
             hint="nothing more is sent to Stripe; run the command again when the store is faster",
         )
 
+    def _ask(self) -> None:
+        with self._count:
+            self._begun += 1
+        self._read_at, self._failure = _now(), None
+        try:
+            self._read()
+        except StateError as error:
+            self._failure = error
+
     def _read(self) -> Head:
+        if self._gone is not None:
+            raise self._gone
         head = self._store.head(*self._place)
         mine = head is not None and head.owner is not None and head.owner.id == self.owner.id
         if head is None or not mine or head.epoch != self._head.epoch:
@@ -139,11 +156,19 @@ class SharedHold:
 
     def _beat(self, ended: threading.Event, seconds: float) -> None:
         name, count = beat_name(*self._place), 0
-        while not ended.wait(seconds):
+        while not ended.wait(seconds) and self._gone is None:
             count += 1
             with contextlib.suppress(StateError):
                 self._store.put(name, f"{self.owner.id} {count}".encode())
 
     def _lost(self) -> LockLostError:
+        """The lock is lost, and stays so."""
         environment, stack = self._place
-        return lock_lost(stack, environment, cause=_TAKEN)
+        self._gone = self._gone or lock_lost(stack, environment, cause=_TAKEN)
+        return self._gone
+
+
+def _now() -> float:
+    """Seconds that go on while this process is stopped, or this machine asleep if it can say."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)

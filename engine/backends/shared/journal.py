@@ -24,6 +24,7 @@ class SharedJournal:
         self._prefix = prefix
         self._chunks = chunks
         self._waiting: list[bytes] = []
+        self._unsettled: bytes | None = None
 
     def append(self, record: bytes, *, reserve: int = 0) -> None:
         """Add a record to the next chunk."""
@@ -31,19 +32,27 @@ class SharedJournal:
         self._waiting.append(record)
 
     def sync(self) -> None:
-        """Create a chunk with what was added since the last one."""
-        if not self._waiting:
-            return
+        """Create a chunk with what was added since the last one.
+
+        One whose outcome is not known is settled first, with the bytes that it had.
+        """
+        while self._unsettled is not None or self._waiting:
+            if self._unsettled is None:
+                self._unsettled = content_of(self._waiting)
+                self._waiting.clear()
+            self._create(self._unsettled)
+            self._unsettled = None
+
+    def _create(self, content: bytes) -> None:
         name = chunk_name(self._prefix, self._chunks + 1)
         try:
-            settle.create(self._store, name, content_of(self._waiting))
+            settle.create(self._store, name, content)
         except NameTakenError as error:
             raise StateError(
                 f"{self._store.address}/{name} was written by another run",
                 hint="this run writes nothing more; engine plan shows what there is now",
             ) from error
         self._chunks += 1
-        self._waiting.clear()
 
     def close(self) -> None:
         """Nothing is open."""

@@ -112,12 +112,13 @@ class SharedRunLocks:
                 return lock
 
     def _found(self) -> Iterator[tuple[Head, RunLock]]:
-        store = self._open()
+        store, here = self._open(), this_run("unlock")
         for environment in store.environments():
             for stack in store.stacks(environment):
                 head = store.head(environment, stack)
                 if head is not None and head.owner is not None:
-                    owner = dataclasses.replace(head.owner, gone=has_ended(head.owner))
+                    gone = _has_ended(head.owner, here)
+                    owner = dataclasses.replace(head.owner, gone=gone)
                     yield head, RunLock(environment=environment, stack=stack, owner=owner)
 
 
@@ -136,6 +137,8 @@ class _Life:
     def is_over(self, owner: LockOwner, seconds: float) -> bool:
         """Whether an owner gave no sign of life for so long, while this process watched."""
         beat, now = self._store.read(self._name), self._timing.clock()
+        if beat is not None and not beat.startswith(owner.id.encode()):
+            beat = None  # of a run that had the lock before
         if owner.id != self._owner or beat != self._beat:
             self.changed = bool(self._owner)
             self._owner, self._beat, self._since = owner.id, beat, now
@@ -144,7 +147,16 @@ class _Life:
 
 def _may_be_taken(other: LockOwner, owner: LockOwner) -> bool:
     """Whether an owner has ended, or was an earlier try of the same work."""
-    return has_ended(other) or bool(owner.claim and owner.claim == other.claim)
+    return _has_ended(other, owner) or bool(owner.claim and owner.claim == other.claim)
+
+
+def _has_ended(other: LockOwner, here: LockOwner) -> bool:
+    """Whether a process of this machine has ended.
+
+    Two machines of a team may have one name, `runner` or that of their image; no two of them have
+    the same boot.
+    """
+    return bool(here.boot) and other.boot == here.boot and has_ended(other)
 
 
 def _swapped(
