@@ -44,7 +44,6 @@ from engine.plan.planner import make_plan
 from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.rename import Rename
 from engine.plan.renames import find_renames
-from engine.ports.held_locks import HeldLock
 from engine.schema.remote import RemoteObject
 from engine.suggest import nearest
 
@@ -96,7 +95,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
         yield from (str(one) for one in renames if one.loses and one.stack == plan.stack)
-        yield from _held(plan, session.context.backend.held_locks(environment.name))
+        yield from _held(session.context, plan)
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
 
@@ -223,14 +222,16 @@ def _sandbox_only(session: Session, plan: Plan) -> Iterator[Refusal]:
             )
 
 
-def _held(plan: Plan, held: Sequence[HeldLock]) -> Iterator[str]:
+def _held(context: Context, plan: Plan) -> Iterator[str]:
     """Warn of held locks, which an apply of this plan respects."""
-    for lock in held:
-        if lock.covers(plan.environment, plan.stack):
-            yield (
-                f"an apply is refused while {lock}. To release it: engine lock {lock.place} "
-                "--release"
-            )
+    environment = context.settings.environment
+    for place in dict.fromkeys((environment.name, environment.configured)):
+        for lock in context.backend.held_locks(place):
+            if lock.covers(place, plan.stack):
+                yield (
+                    f"an apply is refused while {lock}. To release it: engine lock {lock.place} "
+                    "--release"
+                )
 
 
 def _to_confirm(session: Session, plan: Plan, options: PlanOptions) -> Iterator[str]:

@@ -281,6 +281,9 @@ def test_a_freeze_of_the_environment_is_one_of_its_fleets(tmp_path: Path) -> Non
     _connected(tmp_path, CONNECTED)
     run = _fleet_run(tmp_path, "one")
     run.context.backend.put_held_lock("local", "", reason="launch")
+    plan, _ = plan_fleet(run)
+    (warning,) = plan.groups[0].plan.plans[0].warnings
+    assert "local is locked by" in warning
     runs = FileFleetRuns(tmp_path / ".engine")
     report = apply_fleet(run, runs, lambda _: True, canary=0, max_failures=0, resume="")
     (result,) = report.results
