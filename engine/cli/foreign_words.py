@@ -49,7 +49,7 @@ _REPLACE = Ours(
 _ROLLBACK = Ours("plan", "shows the way back, once git revert has brought the older stacks back")
 _RENAME = Ours("state mv OLD NEW", "renames a resource in the state")
 _SHARE = Ours(
-    "state verify", "checks states; they are files under state/, shared by git commit and git push"
+    "state pull", "prints a state; where states are kept is said by state = in pyproject.toml"
 )
 _SHOW = Ours("show", "shows what the states record")
 _STATES = Ours("state list", "lists the addresses of all resources")
@@ -96,10 +96,6 @@ COMMANDS: Mapping[str, Ours] = {
     "state export": Ours("show --json", "prints the states"),
     "state import": _IMPORT,
     "state move": _RENAME,
-    "state pull": Ours(
-        "show --json", "prints the states; they are files under state/, shared by git"
-    ),
-    "state push": _SHARE,
     "state refresh": _REFRESH,
     "state remove": _FORGET,
     "state rename": _RENAME,

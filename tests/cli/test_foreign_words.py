@@ -31,8 +31,6 @@ ANSWERS = {
     "console": "engine show",
     "providers": "engine types",
     "get": "engine validate",
-    "state push": "engine state verify",
-    "state pull": "engine show --json",
     "state plan": "engine plan",
     "list": "engine state list",
     "rebuild shop": "engine state rebuild",

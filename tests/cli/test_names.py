@@ -11,7 +11,20 @@ import pytest
 
 from tests.support.command_line import Engine
 
-BAD = ["../../x", "Live", "a b", ".hidden", "-x", "live/shop", "\x1b[2J", "\u202elive", "ü"]
+BAD = [
+    "../../x",
+    "Live",
+    "a b",
+    ".hidden",
+    "-x",
+    "live/",
+    "/shop",
+    "live/.shop",
+    "live/a/b",
+    "\x1b[2J",
+    "\u202elive",
+    "ü",
+]
 
 
 @pytest.mark.parametrize("name", BAD)

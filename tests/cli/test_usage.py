@@ -40,7 +40,7 @@ BAD = [
     (["output", "--raw"], "--raw prints one value", "engine output NAME --raw"),
     (["output", "--reveal", "x", "--raw"], "--reveal NAME prints one value alone", "leave out"),
     (["output", "price_id"], "there is no output price_id", "run engine apply"),
-    (["state", "show"], "Missing argument '[STACK:]ADDR'", "engine state show --help"),
+    (["state", "show"], "Missing argument '[STACK[@SERIAL]:]ADDR'", "engine state show --help"),
     (["state", "show", "price"], "'price' is not an address", "TYPE.NAME"),
     (["state", "show", "stripe_price.p"], "stripe_price.p is not in the state", "state list"),
     (["types", "prise"], "there is no type 'prise'", "did you mean price?"),
