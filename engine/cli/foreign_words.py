@@ -49,7 +49,7 @@ _REPLACE = Ours(
 _ROLLBACK = Ours("plan", "shows the way back, once git revert has brought the older stacks back")
 _RENAME = Ours("state mv OLD NEW", "renames a resource in the state")
 _SHARE = Ours(
-    "state pull", "prints a state; where states are kept is said by state = in pyproject.toml"
+    "state pull", "prints a state; state in pyproject.toml names the place where states are kept"
 )
 _SHOW = Ours("show", "shows what the states record")
 _STATES = Ours("state list", "lists the addresses of all resources")

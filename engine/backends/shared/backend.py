@@ -73,7 +73,9 @@ class SharedBackend:
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
         return tuple(
-            stack for stack in self._store.stacks(environment) if self._head(environment, stack)
+            stack
+            for stack in self._store.stacks(environment)
+            if self._has_state(environment, stack)
         )
 
     def environments(self) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ class SharedBackend:
                 f"{environment}/{stack} is no name of an environment and a stack",
                 hint="names are [a-z0-9][a-z0-9_-]*",
             )
-        return f"{self._opened.address}/{environment}/{stack}"
+        return f"{environment}/{stack} in {self._opened.address}"
 
     def stored(self, stack: str, environment: str) -> bytes | None:
         """The bytes of a state."""
@@ -198,7 +200,7 @@ class SharedBackend:
         return Advice(
             restore="an earlier version of the object in the store",
             history="the objects in the store's folder states",
-            newest="the store itself, which has the newest",
+            newest="the store that state = in pyproject.toml should name",
         )
 
     def how_to_share(self, what: str) -> str:
@@ -212,7 +214,7 @@ class SharedBackend:
 
     # ── heads ─────────────────────────────────────────────────────────────────────────────
 
-    def _head(self, environment: str, stack: str) -> bool:
+    def _has_state(self, environment: str, stack: str) -> bool:
         head = self._store.head(environment, stack)
         return head is not None and bool(head.state)
 
