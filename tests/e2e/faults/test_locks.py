@@ -423,9 +423,15 @@ def test_a_holder_whose_lock_is_taken_halfway_overwrites_nothing(
 
 
 def test_a_create_that_is_sent_late_is_the_one_that_was_taken_up(
-    root: Path, emulator: Emulator, start: Callable[..., Engine], trying: Trying
+    root: Path,
+    emulator: Emulator,
+    start: Callable[..., Engine],
+    trying: Trying,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Past its last check: whoever took the lock has sent it, with the same key."""
+    # One operation at a time: a second one in flight could be sent before the first is stopped.
+    monkeypatch.setenv("ENGINE_PARALLELISM", "1")
     with trying("a forced unlock between the last check and the send"):
         first = start(LATE, root, "")
         first.wait_for("here")
