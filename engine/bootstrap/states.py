@@ -34,7 +34,8 @@ def _no_state_backend(scheme: str) -> SettingsError:
     return SettingsError(
         f"states cannot be kept in {scheme!r}",
         hint='write state = "file", or the address of a store: "s3://BUCKET/PREFIX", '
-        '"gs://BUCKET/PREFIX" or "az://CONTAINER/PREFIX"; docs/teams.md says how each is set up',
+        '"gs://BUCKET/PREFIX", "az://CONTAINER/PREFIX" or "postgresql://HOST/DATABASE"; '
+        "docs/teams.md says how each is set up",
     )
 
 
@@ -66,10 +67,26 @@ def _objects(_: Settings, place: str) -> StateBackend:
     return SharedBackend(ObjectStore(place), engine_version=VERSION)
 
 
+def _postgres(_: Settings, place: str) -> StateBackend:
+    try:
+        import psycopg  # noqa: F401 - whether it is there
+    except ImportError as error:
+        raise SettingsError(
+            "states in PostgreSQL need psycopg, which cannot be imported",
+            hint="pip install 'stripe-stack-engine[postgres]'",
+        ) from error
+    from engine.backends.shared.backend import SharedBackend
+    from engine.backends.shared.postgres.store import PostgresStore
+
+    return SharedBackend(PostgresStore(place), engine_version=VERSION)
+
+
 _STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {
     "file": _files,
     "s3": _objects,
     "gs": _objects,
     "az": _objects,
+    "postgresql": _postgres,
+    "postgres": _postgres,
 }
 """What opens a state backend, by the scheme of its address."""

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.backends.shared.backend import SharedBackend
+from engine.backends.shared.hold import Timing
 from engine.backends.state.file_backend import FileBackend
 from engine.ports.backend import StateBackend
 from engine.ports.run_locks import LockOwner
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from tests.support.fakes.memory_backend import MemoryBackend
 from tests.support.fakes.memory_store import MemoryStore
+from tests.support.postgres_server import fresh_stores
 
 LONG_ENOUGH = 600.0
 """Seconds that no test ever waits for: a stop for what has hung."""
 VERSION = "9.9.9"
+QUICK = Timing(beat=0.05, poll=0.02)
+"""Signs of life for tests that watch them; a life is over as late as everywhere."""
 
 
 def local_backend(root: Path) -> StateBackend:
@@ -30,13 +34,18 @@ def _memory_backend(_: Path) -> StateBackend:
 
 
 def _shared_backend(_: Path) -> StateBackend:
-    return SharedBackend(MemoryStore(), engine_version=VERSION)
+    return SharedBackend(MemoryStore(), engine_version=VERSION, timing=QUICK)
+
+
+def _postgres_backend(_: Path) -> StateBackend:
+    return SharedBackend(fresh_stores()(), engine_version=VERSION, timing=QUICK)
 
 
 BACKENDS: dict[str, Callable[[Path], StateBackend]] = {
     "local": local_backend,
     "memory": _memory_backend,
     "shared": _shared_backend,
+    "postgresql": _postgres_backend,
 }
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from engine.backends.shared.store import SharedStore
 from tests.support.fakes.memory_store import MemoryStore, Shelf
+from tests.support.postgres_server import fresh_stores, newer_tables, pgbouncer
 
 Opened: TypeAlias = Callable[[], SharedStore]
 """Gives another client of the same store at each call, as on another machine."""
@@ -19,7 +20,21 @@ def _memory() -> Iterator[Opened]:
     yield lambda: MemoryStore(shelf)
 
 
-STORES: dict[str, Callable[[], AbstractContextManager[Opened]]] = {"memory": _memory}
+@contextmanager
+def _postgres() -> Iterator[Opened]:
+    yield fresh_stores()
+
+
+@contextmanager
+def _pooled() -> Iterator[Opened]:
+    yield fresh_stores(pgbouncer)
+
+
+STORES: dict[str, Callable[[], AbstractContextManager[Opened]]] = {
+    "memory": _memory,
+    "postgresql": _postgres,
+    "pgbouncer": _pooled,
+}
 """By name: what makes an empty store for one test, or skips it with the reason."""
 
 
@@ -28,5 +43,8 @@ def make_newer(store: SharedStore) -> None:
     store.put("store.json", b'{"format_version": 1000}')
 
 
-NEWER: dict[str, Callable[[SharedStore], None]] = {}
+NEWER: dict[str, Callable[[SharedStore], None]] = {
+    "postgresql": newer_tables,
+    "pgbouncer": newer_tables,
+}
 """What does so for a store that notes its layout elsewhere."""

@@ -98,7 +98,7 @@ def test_states_are_files_in_the_project(tmp_path: Path) -> None:
         assert context.backend.place("shop", "live") == "state/live/shop.json"
 
 
-@pytest.mark.parametrize("state", ["postgres:token", "files", "", "file:token"])
+@pytest.mark.parametrize("state", ["mysql:token", "files", "", "file:token"])
 def test_a_state_store_that_there_is_not_is_refused(tmp_path: Path, state: str) -> None:
     """With those that there are, and without the place, which may hold a password."""
     (tmp_path / "pyproject.toml").write_text(f'[tool.engine]\nstate = "{state}"\n')

@@ -65,11 +65,11 @@ class SharedRunLocks:
                     return _swapped(store, place, head, owner)
                 except HeadChangedError:
                     continue  # another one was faster; or the owner freed it
-            if timing.clock() >= until:
-                raise locked_by_another(place[1], place[0], other)
-            if other.id != shown:
+            if timeout > 0 and other.id != shown:
                 shown = other.id
                 on_wait(other)
+            if timing.clock() >= until:
+                raise locked_by_another(place[1], place[0], other)
             timing.wait(min(timing.poll, max(until - timing.clock(), 0)))
 
     def all(self) -> tuple[RunLock, ...]:

@@ -1,0 +1,1 @@
+"""States in a PostgreSQL database: heads and blobs are rows."""

@@ -1,0 +1,206 @@
+"""Heads and blobs as rows of a PostgreSQL database.
+
+Each change is one statement and a transaction of its own: a client that is stopped holds no lock
+on a row, and a pooler may send each statement through another session. That one of several swaps
+succeeds rests on the condition in its `UPDATE` alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from engine.backends.shared.postgres.address import place_of
+from engine.backends.shared.postgres.connections import Connections
+from engine.backends.shared.postgres.failures import store_failed
+from engine.backends.shared.postgres.tables import prepare
+from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
+from engine.errors import UntrustedStateError
+from engine.ports.run_locks import LockOwner
+from engine.records import Record, check_plain
+
+_OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
+_HEAD = """
+SELECT write_id, epoch, owner::text, serial, state, entry, journal, moved, version
+FROM {schema}.heads WHERE environment = %s AND stack = %s
+"""
+_FIRST = """
+INSERT INTO {schema}.heads
+    (environment, stack, write_id, epoch, owner, serial, state, entry, journal, moved, version)
+VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, 1)
+ON CONFLICT DO NOTHING RETURNING version
+"""
+_SWAP = """
+UPDATE {schema}.heads
+SET write_id = %s, epoch = %s, owner = %s::jsonb, serial = %s, state = %s, entry = %s,
+    journal = %s, moved = %s, version = version + 1
+WHERE environment = %s AND stack = %s
+    AND version::text = %s AND epoch = %s AND serial = %s AND write_id = %s
+RETURNING version
+"""
+_CREATE = "INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_PUT = """
+INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET content = excluded.content, made = now()
+"""
+_NAMES = "SELECT name FROM {schema}.blobs WHERE name >= %s AND name < %s ORDER BY name"
+_AFTER = "~"
+"""Sorts after every character of a name."""
+_LARGE = 100_000_000
+"""Bytes that a read is given time for: how many come is not known before."""
+
+
+class PostgresStore:
+    """A schema of a database; see `engine.backends.shared.store.SharedStore`."""
+
+    def __init__(self, address: str) -> None:
+        """Args: address: `postgresql://...`; nothing is opened yet."""
+        self._place = place_of(address)
+        self._connections = Connections(self._place.parameters)
+
+    @property
+    def address(self) -> str:
+        """The address of the store, without a login."""
+        return self._place.shown
+
+    def prepare(self) -> None:
+        """Make the tables if they are missing or old, and check that they can be used."""
+        with self._reported("prepare the tables"):
+            prepare(self._connections, self._place)
+
+    def head(self, environment: str, stack: str) -> Head | None:
+        """The head of a stack; None if there never was one."""
+        doing = f"read the head of {environment}/{stack}"
+        rows = self._rows(doing, _HEAD, (environment, stack))
+        return _head_of(rows[0], f"{self.address}, {environment}/{stack}") if rows else None
+
+    def swap(self, environment: str, stack: str, head: Head, *, expected: Head | None) -> Head:
+        """Store a head in place of `expected`; None if there must be none yet."""
+        if head.owner is not None:
+            self._connections.operation = head.owner.operation
+        place = (environment, stack)
+        row = (
+            head.write_id,
+            head.epoch,
+            None if head.owner is None else json.dumps(_OWNER.write(head.owner)),
+            head.serial,
+            head.state,
+            head.entry,
+            head.journal,
+            head.moved,
+        )
+        doing = f"write the head of {environment}/{stack}"
+        if expected is None:
+            rows = self._rows(doing, _FIRST, (*place, *row))
+        else:
+            there = (expected.version, expected.epoch, expected.serial, expected.write_id)
+            rows = self._rows(doing, _SWAP, (*row, *place, *there))
+        if not rows:
+            raise HeadChangedError(f"{environment}/{stack}")
+        return Head(
+            write_id=head.write_id,
+            epoch=head.epoch,
+            owner=head.owner,
+            serial=head.serial,
+            state=head.state,
+            entry=head.entry,
+            journal=head.journal,
+            moved=head.moved,
+            version=str(rows[0][0]),
+        )
+
+    def stacks(self, environment: str) -> tuple[str, ...]:
+        """Names of the stacks that have a head in an environment, sorted."""
+        query = "SELECT stack FROM {schema}.heads WHERE environment = %s ORDER BY stack"
+        return tuple(row[0] for row in self._rows("list stacks", query, (environment,)))
+
+    def environments(self) -> tuple[str, ...]:
+        """Names of the environments that have a head, sorted."""
+        query = "SELECT DISTINCT environment FROM {schema}.heads ORDER BY environment"
+        return tuple(row[0] for row in self._rows("list environments", query))
+
+    def create(self, name: str, content: bytes) -> None:
+        """Keep a blob under a name that is free."""
+        query = _CREATE + " RETURNING name"
+        if not self._rows(f"create {name}", query, (name, content), size=len(content)):
+            raise NameTakenError(name)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a blob under a name, in place of any other."""
+        query = _PUT + " RETURNING name"
+        self._rows(f"write {name}", query, (name, content), size=len(content))
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a blob; None if there is none."""
+        query = "SELECT content FROM {schema}.blobs WHERE name = %s"
+        rows = self._rows(f"read {name}", query, (name,), size=_LARGE)
+        return bytes(rows[0][0]) if rows else None
+
+    def remove(self, name: str) -> None:
+        """Remove a blob; one that is not there is a success."""
+        query = "DELETE FROM {schema}.blobs WHERE name = %s RETURNING name"
+        self._rows(f"remove {name}", query, (name,))
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """The names of all blobs that begin with some text, sorted."""
+        rows = self._rows("list names", _NAMES, (prefix, prefix + _AFTER))
+        return tuple(row[0] for row in rows)
+
+    def _rows(
+        self, doing: str, query: str, values: tuple[Any, ...] = (), *, size: int = 0
+    ) -> list[tuple[Any, ...]]:
+        """What one statement returns."""
+        text: Any = query
+        statement = sql.SQL(text).format(schema=sql.Identifier(self._place.schema))
+        with self._reported(doing), self._connections.one(size) as connection:
+            return connection.execute(statement, values, binary=True).fetchall()
+
+    @contextlib.contextmanager
+    def _reported(self, doing: str) -> Iterator[None]:
+        """Raise what the library reports in words of ours, without the text that it has."""
+        try:
+            yield
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
+            failed: Exception = HeadChangedError(type(error).__name__)
+            if not doing.startswith("write the head"):
+                failed = store_failed(self._place, doing, error)
+        except psycopg.Error as error:
+            failed = store_failed(self._place, doing, error)
+        else:
+            return
+        raise failed
+
+
+def _head_of(row: tuple[Any, ...], where: str) -> Head:
+    write_id, epoch, owner, serial, state, entry, journal, moved, version = row
+    found: LockOwner | None = None
+    try:
+        if owner is not None:
+            document = json.loads(owner)
+            check_plain(document)
+            found = _OWNER.read(document)
+    except (ValueError, RecursionError):
+        owner = ""
+    if owner == "":
+        raise UntrustedStateError(
+            where,
+            1,
+            "the owner of its lock is not what an engine writes",
+            hint="restore the row from a backup of the database; the engine never writes this",
+        )
+    return Head(
+        write_id=write_id,
+        epoch=epoch,
+        owner=found,
+        serial=serial,
+        state=state,
+        entry=entry,
+        journal=journal,
+        moved=moved,
+        version=str(version),
+    )

@@ -1,0 +1,177 @@
+"""What is PostgreSQL's own in a shared store: logins, rights, and connections that are lost."""
+
+from __future__ import annotations
+
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from engine.backends.shared.postgres.address import place_of
+from engine.backends.shared.postgres.store import PostgresStore
+from engine.backends.shared.store import Head, HeadChangedError
+from engine.errors import SettingsError, StateError, StoreUnavailableError
+from tests.support.postgres_server import PASSWORD, free_port, fresh_address, fresh_stores, postgres
+
+CANARY = "canary-4711"
+
+
+@pytest.mark.parametrize(
+    ("address", "mode"),
+    [
+        ("postgresql://db.example/engine", "require"),
+        ("postgres://db.example/engine?sslmode=verify-full", "verify-full"),
+        ("postgresql://localhost,db.example/engine", "require"),
+        ("postgresql://localhost/engine", "prefer"),
+        ("postgresql://[::1]:5433/engine", "prefer"),
+        ("postgresql:///engine?host=/run/postgresql", "prefer"),
+    ],
+)
+def test_tls_is_required_unless_it_is_this_machine(address: str, mode: str) -> None:
+    """What libpq prefers falls back to plain text when it is asked to."""
+    assert place_of(address).parameters["sslmode"] == mode
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql://anna:{CANARY}@[db.example:port/engine",
+        f"postgresql://anna@db.example/engine?password={CANARY}",
+        f"postgresql://anna@db.example/engine?{CANARY}=1",
+        f"postgresql://anna@db.example/engine?schema={CANARY}",
+    ],
+)
+def test_an_address_that_is_refused_is_not_quoted(address: str) -> None:
+    """There may be a password anywhere in it."""
+    with pytest.raises(SettingsError) as raised:
+        place_of(address)
+    assert CANARY not in str(raised.value)
+
+
+def test_an_address_is_shown_without_its_login() -> None:
+    """Schema, host and port stay."""
+    shown = place_of(f"postgresql://anna:{CANARY}@db.example:5433/engine?schema=live").shown
+    assert shown == "postgresql://db.example:5433/engine?schema=live"
+
+
+def test_a_failed_login_says_nothing_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the message nor in what caused it; with the password it is admitted."""
+    server = postgres()
+    address = f"postgresql://guarded@127.0.0.1:{server.port}/postgres"
+    for password, why in ((CANARY, "login was refused"), ("", "asks for a password")):
+        monkeypatch.setenv("PGPASSWORD", password)
+        with pytest.raises(StoreUnavailableError) as raised:
+            PostgresStore(address).prepare()
+        assert why in str(raised.value)
+        assert CANARY not in "".join(traceback.format_exception(raised.value))
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    with pytest.raises(StateError, match="may not make them") as refused:
+        PostgresStore(address).prepare()
+    assert "GRANT USAGE, CREATE ON SCHEMA engine TO" in str(refused.value)
+    assert PASSWORD not in str(refused.value)
+
+
+def test_what_cannot_be_reached_is_named_by_kind() -> None:
+    """With what to do."""
+    server = postgres()
+    for address, why in (
+        (f"postgresql://127.0.0.1:{free_port()}/postgres", "nothing answers there"),
+        (f"postgresql://postgres@127.0.0.1:{server.port}/nowhere", "no such database"),
+        (f"postgresql://postgres@127.0.0.1:{server.port}/postgres?sslmode=require", "no TLS"),
+    ):
+        with pytest.raises(StoreUnavailableError, match=why) as raised:
+            PostgresStore(address).prepare()
+        assert raised.value.hint
+
+
+def test_a_role_without_rights_on_tables_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused with the GRANT, and works once an administrator ran it."""
+    address = fresh_address()
+    schema = address.partition("?schema=")[2]
+    PostgresStore(address).prepare()
+    store = PostgresStore(address.replace("postgres@", "guarded@"))
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    with postgres().connect() as admin:
+        admin.execute(f"GRANT USAGE ON SCHEMA {schema} TO guarded")
+        admin.execute(f"GRANT SELECT ON {schema}.layout TO guarded")
+        with pytest.raises(StateError) as raised:
+            store.prepare()
+        grant = str(raised.value.hint).partition("run: ")[2]
+        assert grant.startswith("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA")
+        admin.execute(grant.encode())
+    store.prepare()
+    assert store.swap("live", "saas", Head(write_id="w1"), expected=None) == Head(write_id="w1")
+
+
+def test_a_session_that_was_ended_is_replaced() -> None:
+    """By the next call."""
+    store = fresh_stores()()
+    store.prepare()
+    first = store.swap("live", "saas", Head(write_id="w1"), expected=None)
+    with postgres().connect() as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'engine %'"
+        )
+    assert store.swap("live", "saas", Head(write_id="w2"), expected=first) == Head(write_id="w2")
+
+
+def test_a_server_that_was_killed_comes_back() -> None:
+    """Meanwhile it is unavailable; what it confirmed is there."""
+    server = postgres()
+    store = fresh_stores()()
+    store.prepare()
+    store.swap("live", "saas", Head(write_id="w1"), expected=None)
+    server.kill()
+    try:
+        with pytest.raises(StoreUnavailableError):
+            store.head("live", "saas")
+    finally:
+        server.start()
+    assert store.head("live", "saas") == Head(write_id="w1")
+
+
+def test_no_update_is_lost() -> None:
+    """Five clients of one counter, twelve increments each."""
+    opened = fresh_stores()
+    opened().prepare()
+    opened().swap("live", "saas", Head(write_id="w0"), expected=None)
+
+    def count(number: int) -> None:
+        store = opened()
+        done = 0
+        while done < 12:
+            there = store.head("live", "saas")
+            assert there is not None
+            mine = Head(write_id=f"w{number}-{done}", serial=there.serial + 1)
+            try:
+                store.swap("live", "saas", mine, expected=there)
+            except HeadChangedError:
+                continue
+            done += 1
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(count, range(5)))
+    head = opened().head("live", "saas")
+    assert head is not None
+    assert head.serial == 60
+
+
+def test_tables_are_made_once_by_eight_at_once() -> None:
+    """Those who come second wait, and find them."""
+    opened = fresh_stores()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: opened().prepare(), range(8)))
+    assert opened().environments() == ()
+
+
+def test_a_database_that_forgets_is_refused() -> None:
+    """A write that was confirmed has to outlive the server."""
+    address = fresh_address()
+    PostgresStore(address).prepare()
+    with postgres().connect() as admin:
+        schema = address.partition("?schema=")[2]
+        admin.execute(f"CREATE ROLE {schema} LOGIN SUPERUSER")
+        admin.execute(f"ALTER ROLE {schema} SET synchronous_commit = off")
+    with pytest.raises(StateError, match="synchronous_commit"):
+        PostgresStore(address.replace("postgres@", f"{schema}@")).prepare()
