@@ -18,7 +18,7 @@ from typing import Any
 from tests.benchmarks.harness import Table
 from tests.benchmarks.rows import PARTS, Extent
 
-_QUICK = Extent(sizes=(10, 100, 1_000), creates=1_000, others=10_000, times=3)
+_QUICK = Extent(sizes=(10, 100, 1_000), creates=1_000, others=10_000, times=3, fleets=(10, 30, 100))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -37,6 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
         creates=given.creates or full.creates,
         others=full.others,
         times=full.times,
+        fleets=full.fleets,
     )
     began = time.perf_counter()
     table = Table([], _tell)

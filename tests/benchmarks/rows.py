@@ -33,12 +33,14 @@ class Extent:
         creates: How many an apply makes.
         others: How many are on the account that are nobody's.
         times: How often a plan is run for its median.
+        fleets: Numbers of accounts of fleets.
     """
 
     sizes: tuple[int, ...] = (10, 100, _SMALL, _LARGE)
     creates: int = _SMALL
     others: int = 100_000
     times: int = 5
+    fleets: tuple[int, ...] = (10, 100, 1_000)
 
     def times_of(self, objects: int) -> int:
         """How often a plan of so many is run."""
@@ -193,11 +195,21 @@ def starts(table: Table, extent: Extent) -> None:
         table.add(f"{what}: of the interpreter's time", one.seconds / bare.seconds, bound=bound)
 
 
+def fleet(table: Table, extent: Extent) -> None:
+    """A fleet on a Dask cluster; it needs the extra `fleet`."""
+    # The package of its cluster is large, and only needed here.
+    from tests.benchmarks.fleet import measure  # noqa: PLC0415
+
+    table.title("a fleet of connected accounts, 20 objects each, on two workers")
+    measure(table, extent.fleets)
+
+
 PARTS = {
     "starts": starts,
     "plans": plans,
     "first": first,
     "among": among,
     "applies": applies,
+    "fleet": fleet,
 }
 """What can be measured by itself, by name."""
