@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 
 from engine.errors import SettingsError
@@ -34,8 +35,8 @@ def _no_state_backend(scheme: str) -> SettingsError:
     return SettingsError(
         f"states cannot be kept in {scheme!r}",
         hint='write state = "file", or the address of a store: "s3://BUCKET/PREFIX", '
-        '"gs://BUCKET/PREFIX", "az://CONTAINER/PREFIX" or "postgresql://HOST/DATABASE"; '
-        "docs/teams.md says how each is set up",
+        '"gs://BUCKET/PREFIX", "az://CONTAINER/PREFIX", "postgresql://HOST/DATABASE" or '
+        '"https://HOST/PATH"; docs/teams.md says how each is set up',
     )
 
 
@@ -81,6 +82,16 @@ def _postgres(_: Settings, place: str) -> StateBackend:
     return SharedBackend(PostgresStore(place), engine_version=VERSION)
 
 
+def _http(settings: Settings, place: str) -> StateBackend:
+    from engine.backends.http.address import login_for, parse_server
+    from engine.backends.http.backend import HttpBackend
+    from engine.backends.http.client import Client
+
+    del settings
+    server = parse_server(place)
+    return HttpBackend(Client(server, login_for(server, os.environ)), engine_version=VERSION)
+
+
 _STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {
     "file": _files,
     "s3": _objects,
@@ -88,5 +99,7 @@ _STATE_BACKENDS: Mapping[str, Callable[[Settings, str], StateBackend]] = {
     "az": _objects,
     "postgresql": _postgres,
     "postgres": _postgres,
+    "https": _http,
+    "http": _http,
 }
 """What opens a state backend, by the scheme of its address."""

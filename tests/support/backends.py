@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
+import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.backends.http.address import parse_server
+from engine.backends.http.backend import HttpBackend
+from engine.backends.http.client import Client
 from engine.backends.shared.backend import SharedBackend
 from engine.backends.shared.hold import Timing
 from engine.backends.state.file_backend import FileBackend
@@ -16,6 +23,7 @@ from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, Stat
 from tests.support.fakes.memory_backend import MemoryBackend
 from tests.support.fakes.memory_store import MemoryStore
 from tests.support.postgres_server import fresh_stores
+from tests.support.state_server import StateServer
 
 LONG_ENOUGH = 600.0
 """Seconds that no test ever waits for: a stop for what has hung."""
@@ -41,11 +49,44 @@ def _postgres_backend(_: Path) -> StateBackend:
     return SharedBackend(fresh_stores()(), engine_version=VERSION, timing=QUICK)
 
 
+@functools.cache
+def _state_server(*, gitlab: bool) -> StateServer:
+    """One server a process, for all tests; it ends with the process."""
+    server = StateServer(gitlab=gitlab)
+    atexit.register(server.close)
+    return server
+
+
+def _http_backend(root: Path) -> StateBackend:
+    # Each test has a part of the server of its own.
+    address = f"{_state_server(gitlab=False).address}/{secrets.token_hex(8)}/{root.name[:9]}"
+    return http_backend(address)
+
+
+def _gitlab_backend(_: Path) -> StateBackend:
+    project = secrets.token_hex(8)
+    server = _state_server(gitlab=True)
+    return http_backend(f"{server.address}/api/v4/projects/{project}/terraform/state")
+
+
+def http_backend(address: str) -> StateBackend:
+    """The backend of a state server, which waits for no longer than a moment."""
+    client = Client(parse_server(address), ("user", "hunter22-hunter22"), wait=_moment)
+    return HttpBackend(client, engine_version=VERSION, wait=_moment)
+
+
+def _moment(_: float) -> None:
+    """Let other threads work, and go on."""
+    threading.Event().wait(0.002)
+
+
 BACKENDS: dict[str, Callable[[Path], StateBackend]] = {
     "local": local_backend,
     "memory": _memory_backend,
     "shared": _shared_backend,
     "postgresql": _postgres_backend,
+    "http": _http_backend,
+    "gitlab": _gitlab_backend,
 }
 
 

@@ -11,7 +11,7 @@ from engine.backends.shared.hold import SharedHold, Timing
 from engine.backends.shared.names import beat_name, moved_name, new_write_id
 from engine.backends.shared.store import Head, HeadChangedError, SharedStore
 from engine.backends.state.lock_errors import locked_by_another, no_such_lock, still_running
-from engine.backends.state.lock_owner import has_ended, this_run
+from engine.backends.state.lock_owner import has_ended_here, this_run
 from engine.errors import StateError
 from engine.ports.run_locks import LockOwner, RunLock
 
@@ -117,7 +117,7 @@ class SharedRunLocks:
             for stack in store.stacks(environment):
                 head = store.head(environment, stack)
                 if head is not None and head.owner is not None:
-                    gone = _has_ended(head.owner, here)
+                    gone = has_ended_here(head.owner, here)
                     owner = dataclasses.replace(head.owner, gone=gone)
                     yield head, RunLock(environment=environment, stack=stack, owner=owner)
 
@@ -147,16 +147,7 @@ class _Life:
 
 def _may_be_taken(other: LockOwner, owner: LockOwner) -> bool:
     """Whether an owner has ended, or was an earlier try of the same work."""
-    return _has_ended(other, owner) or bool(owner.claim and owner.claim == other.claim)
-
-
-def _has_ended(other: LockOwner, here: LockOwner) -> bool:
-    """Whether a process of this machine has ended.
-
-    Two machines of a team may have one name, `runner` or that of their image; no two of them have
-    the same boot.
-    """
-    return bool(here.boot) and other.boot == here.boot and has_ended(other)
+    return has_ended_here(other, owner) or bool(owner.claim and owner.claim == other.claim)
 
 
 def _swapped(

@@ -104,6 +104,15 @@ def has_ended(owner: LockOwner) -> bool:
     return not _is_there(owner.pid)
 
 
+def has_ended_here(owner: LockOwner, here: LockOwner) -> bool:
+    """Whether a process of this machine has ended, as far as a store of many machines can know.
+
+    Two machines of a team may have one name, `runner` or that of their image; no two of them have
+    the same boot.
+    """
+    return bool(here.boot) and owner.boot == here.boot and has_ended(owner)
+
+
 def _boot() -> str:
     """Which boot of this host, and which process namespace; empty where the system has none."""
     try:

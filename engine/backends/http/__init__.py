@@ -1,0 +1,1 @@
+"""States in servers of Terraform's HTTP state protocol, such as GitLab."""

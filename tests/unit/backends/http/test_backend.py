@@ -1,0 +1,277 @@
+"""States in servers of Terraform's HTTP state protocol: lost answers, and what servers lack."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from engine.backends.http.documents import name_of
+from engine.errors import LockHeldError, LockLostError, StateError, StoreUnavailableError
+from engine.ports.backend import StateBackend
+from tests.support.backends import LONG_ENOUGH, a_state, hold, http_backend, silent
+from tests.support.state_server import GITLAB, StateServer
+
+
+@pytest.fixture(params=["strict", "gitlab"])
+def server(request: pytest.FixtureRequest) -> Iterator[StateServer]:
+    """A server that keeps every promise."""
+    made = StateServer(gitlab=request.param == "gitlab")
+    yield made
+    made.close()
+
+
+def address(server: StateServer) -> str:
+    """The address as it is configured."""
+    return server.address + (GITLAB if server.gitlab else "/states")
+
+
+def at_one(number: int, fault: str) -> Callable[[int], str]:
+    """A fault at one request."""
+    return lambda asked: fault if asked == number else ""
+
+
+def from_one(number: int) -> Callable[[int], str]:
+    """No request from one on arrives."""
+    return lambda asked: "before" if asked >= number else ""
+
+
+def run(backend: StateBackend) -> None:
+    """What an apply asks of a backend."""
+    with hold(backend) as held:
+        before = backend.read("shop", "test")
+        serial = before.serial if before else 0
+        journal = backend.begin_journal("shop", "test", (b"{}",), reserve=0)
+        journal.append(b'{"intent":1}')
+        journal.sync()
+        held.check()
+        backend.write(a_state(serial + 1), expected=before)
+        backend.end_journal("shop", "test")
+
+
+@pytest.mark.parametrize("fault", ["before", "after", "error"])
+def test_an_answer_that_is_lost_changes_nothing(server: StateServer, fault: str) -> None:
+    """Whichever request it is, and whether the server did what it was asked or not."""
+    run(http_backend(address(server)))
+    begun = len(server.requests)
+    run(http_backend(address(server)))
+    for at in range(1, len(server.requests) - begun + 1, 2 if fault == "before" else 1):
+        number = len(server.requests) + at
+        server.fault = at_one(number, fault)
+        before = http_backend(address(server)).read("shop", "test")
+        assert before is not None
+        run(http_backend(address(server)))
+        after = http_backend(address(server))
+        assert after.read("shop", "test") == a_state(before.serial + 1), server.requests[number - 1]
+        assert after.read_journal("shop", "test") is None
+        assert after.run_locks() == ()
+        assert server.locks == {}
+
+
+def test_a_run_that_is_killed_leaves_its_journal(server: StateServer) -> None:
+    """At any request: the next run sees who has the lock, takes it, and has the journal."""
+    run(http_backend(address(server)))
+    lengths = set()
+    for at in range(1, 40, 2):
+        number = len(server.requests) + at
+        server.fault = from_one(number)
+        killed = http_backend(address(server))
+        try:
+            run(killed)
+        except (StateError, LockHeldError):
+            lengths.add(at)
+        server.fault = lambda _: ""
+        later = http_backend(address(server))
+        for there in list(server.locks.values()):
+            later.unlock(there["ID"], force=True)
+        for lock in later.run_locks():
+            later.unlock(lock.owner.id, force=True)
+        state = later.read("shop", "test")
+        assert state is not None
+        assert later.read_journal("shop", "test") in (None, (b"{}",), (b"{}", b'{"intent":1}'))
+        run(later)
+        assert later.read("shop", "test") == a_state(state.serial + 1)
+        assert server.locks == {}
+    assert len(lengths) > 5
+
+
+def test_a_server_that_goes_away_says_so(server: StateServer) -> None:
+    """By its address, with no login in it."""
+    backend = http_backend(address(server))
+    run(backend)
+    server.fault = lambda _: "before"
+    with pytest.raises(StoreUnavailableError, match="cannot be read") as raised:
+        backend.read("shop", "test")
+    assert "hunter22" not in str(raised.value)
+    assert "run the command again" in str(raised.value.hint)
+
+
+def test_eight_at_once_lose_no_update(server: StateServer) -> None:
+    """Each on a machine of its own."""
+    run(http_backend(address(server)))
+
+    def add_one(_: int) -> None:
+        own = http_backend(address(server))
+        with own.lock("shop", "test", operation="apply", timeout=LONG_ENOUGH, on_wait=silent):
+            before = own.read("shop", "test")
+            assert before is not None
+            own.write(a_state(before.serial + 1), expected=before)
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(add_one, range(8)))
+    assert http_backend(address(server)).read("shop", "test") == a_state(9)
+
+
+def test_a_stopped_owner_finds_out_that_its_lock_was_taken(server: StateServer) -> None:
+    """Before it sends anything, and whatever it then tries to write."""
+    first, second = http_backend(address(server)), http_backend(address(server))
+    with hold(first) as held:
+        journal = first.begin_journal("shop", "test", (b"{}",), reserve=0)
+        second.unlock(held.owner.id, force=True)
+        with hold(second) as taken:
+            second.write(a_state(1), expected=None)
+            journal.append(b"{}")
+            for write in (held.check, journal.sync, lambda: first.end_journal("shop", "test")):
+                with pytest.raises(LockLostError):
+                    write()
+            taken.check()
+    assert second.read("shop", "test") == a_state(1)
+    assert second.run_locks() == ()
+
+
+def test_checks_at_once_are_one_read(server: StateServer) -> None:
+    """All that asked before a read began are served by it."""
+    backend, gate = http_backend(address(server)), threading.Barrier(16)
+    with hold(backend) as held:
+        begun = len(server.requests)
+
+        def check(_: int) -> None:
+            gate.wait()
+            held.check()
+
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            list(pool.map(check, range(16)))
+        assert len(server.requests) - begun < 16
+
+
+def test_another_program_has_the_lock(server: StateServer) -> None:
+    """Such as Terraform, or a page of the server: it is named, and can be unlocked by its id."""
+    backend = http_backend(address(server))
+    run(backend)
+    path = f"{address(server)}/{name_of('shop', 'test')}".removeprefix(server.address)
+    server.locks[path] = {"ID": "a1b2-c3", "Who": "ann@laptop", "Created": "2026-11-30"}
+    with pytest.raises(LockHeldError, match="a1b2-c3"), hold(backend):
+        pytest.fail("two hold it")
+    assert backend.unlock("a1b2-c3", force=True).stack == "shop"
+    with hold(backend):
+        pass
+
+
+def test_one_who_was_killed_with_the_lock_of_the_index_keeps_no_one_out(
+    server: StateServer,
+) -> None:
+    """Its lock is taken once it did nothing for as long as others wait."""
+    backend = http_backend(address(server))
+    run(backend)
+    path = f"{address(server)}/engine_index".removeprefix(server.address)
+    server.locks[path] = {"ID": "a1b2c3d4"}
+    backend.put_held_lock("test", "shop", reason="audit")
+    assert [lock.place for lock in backend.held_locks()] == ["test/shop"]
+
+
+def test_a_document_of_another_stack_is_refused(server: StateServer) -> None:
+    """A copy under another name would be a second owner of the same objects."""
+    backend = http_backend(address(server))
+    run(backend)
+    base = address(server).removeprefix(server.address)
+    server.documents[f"{base}/test_-copy"] = server.documents[f"{base}/test_-shop"]
+    with pytest.raises(StateError, match="it is the document of test/shop"):
+        backend.read("copy", "test")
+    server.documents[f"{base}/test_-copy"] = b"<html>"
+    with pytest.raises(StateError, match="it is not JSON"):
+        backend.read("copy", "test")
+
+
+def test_earlier_states_are_those_that_the_server_has(server: StateServer) -> None:
+    """All of them in GitLab, the last twenty elsewhere; who stored each is known of more."""
+    backend = http_backend(address(server))
+    with hold(backend) as held:
+        for serial in range(1, 24):
+            before = backend.read("shop", "test")
+            backend.write(a_state(serial, outputs={"n": serial}), expected=before)
+    found = backend.history("shop", "test", limit=50)
+    assert [version.serial for version in found] == list(range(23, 0, -1))
+    assert {(version.who, version.operation) for version in found} == {(held.owner.who, "apply")}
+    for serial in (23, 22, 3):
+        assert backend.version("shop", "test", serial) == a_state(serial, outputs={"n": serial})
+    if server.gitlab:
+        assert found[-1].place.endswith("/test_-shop/versions/2")
+        assert backend.version("shop", "test", 2) == a_state(2, outputs={"n": 2})
+    else:
+        with pytest.raises(StateError, match="the server has it no more") as raised:
+            backend.version("shop", "test", 2)
+        assert "keeps the last 20" in str(raised.value.cause)
+
+
+def test_what_was_put_aside_is_not_trusted(server: StateServer) -> None:
+    """A state that someone changed on the server is none of the history."""
+    backend = http_backend(address(server))
+    run(backend)
+    run(backend)
+    if server.gitlab:
+        kept = server.versions[f"{GITLAB}/test_-shop"]
+        kept.update({serial: raw.replace(b"Pro", b"Con") for serial, raw in kept.items()})
+    else:
+        aside = server.documents["/states/test_-shop_-v1"]
+        server.documents["/states/test_-shop_-v1"] = aside.replace(b"Pro", b"Con")
+    with pytest.raises(StateError, match="the server has it no more"):
+        backend.version("shop", "test", 1)
+
+
+def test_members_of_a_fleet_have_environments_of_their_own(server: StateServer) -> None:
+    """With a slash and capitals in their names."""
+    backend = http_backend(address(server))
+    backend.write(a_state(environment="shops/acct_1AbC"), expected=None)
+    assert backend.environments() == ("shops/acct_1AbC",)
+    assert backend.stacks("shops/acct_1AbC") == ("shop",)
+
+
+def test_no_two_places_share_a_name() -> None:
+    """Names may hold what parts them, and what stands for the slash."""
+    names = ("a", "a-", "a_", "a__", "a_-b", "a_fb", "a-b", "b", "_f"[1:], "f")
+    environments = (*names, *(f"{name}/{name}" for name in names))
+    places = [(stack, environment) for stack in names for environment in environments]
+    assert len({name_of(*place) for place in places}) == len(set(places))
+
+
+def test_a_server_without_a_lock_is_refused() -> None:
+    """By the guarantee that it lacks."""
+    server = StateServer(locking=False)
+    with pytest.raises(StateError, match="gives a lock that is held to a second one"):
+        http_backend(f"{server.address}/x").read("shop", "test")
+    server.close()
+
+
+def test_a_server_that_does_not_check_the_id_has_to_be_accepted() -> None:
+    """It is said what is not promised then, and once accepted it works."""
+    server = StateServer(fenced=False)
+    with pytest.raises(StateError, match="does not check the lock's id") as raised:
+        http_backend(f"{server.address}/x").read("shop", "test")
+    assert "unfenced=1" in str(raised.value.hint)
+    run(http_backend(f"{server.address}/x?unfenced=1"))
+    server.close()
+
+
+def test_a_server_that_does_not_name_the_owner() -> None:
+    """The document does: the fence and the waiting work as elsewhere."""
+    server = StateServer(named=False)
+    first, second = http_backend(f"{server.address}/x"), http_backend(f"{server.address}/x")
+    with hold(first) as held:
+        with pytest.raises(LockHeldError, match=held.owner.id), hold(second):
+            pytest.fail("two hold it")
+        second.unlock(held.owner.id, force=True)
+        with pytest.raises(LockLostError):
+            held.check()
+    server.close()
