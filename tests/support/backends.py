@@ -22,7 +22,7 @@ from engine.ports.run_locks import LockOwner
 from engine.state.model import RemovalPolicy, RemovedObject, ResourceState, State, new_state
 from tests.support.fakes.memory_backend import MemoryBackend
 from tests.support.fakes.memory_store import MemoryStore
-from tests.support.postgres_server import fresh_stores
+from tests.support.postgres_server import fresh_stores, pgbouncer
 from tests.support.state_server import StateServer
 
 LONG_ENOUGH = 600.0
@@ -47,6 +47,10 @@ def _shared_backend(_: Path) -> StateBackend:
 
 def _postgres_backend(_: Path) -> StateBackend:
     return SharedBackend(fresh_stores()(), engine_version=VERSION, timing=QUICK)
+
+
+def _pooled_backend(_: Path) -> StateBackend:
+    return SharedBackend(fresh_stores(pgbouncer)(), engine_version=VERSION, timing=QUICK)
 
 
 @functools.cache
@@ -85,6 +89,7 @@ BACKENDS: dict[str, Callable[[Path], StateBackend]] = {
     "memory": _memory_backend,
     "shared": _shared_backend,
     "postgresql": _postgres_backend,
+    "pgbouncer": _pooled_backend,
     "http": _http_backend,
     "gitlab": _gitlab_backend,
 }

@@ -31,9 +31,10 @@ _OPTIONS = (
     "connect_timeout",
 )
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-# A server that has gone away is reported within half a minute. None of these is a setting of the
-# session, which a pooler would refuse.
-_PATIENCE = {
+# A server that has gone away is reported within half a minute. None of these is a setting that a
+# pooler would refuse.
+_DEFAULTS = {
+    "client_encoding": "utf8",
     "connect_timeout": "10",
     "keepalives_idle": "15",
     "keepalives_interval": "5",
@@ -90,7 +91,7 @@ def place_of(address: str) -> Place:
             "the schema in state = ... has no plain name",
             hint="its name is of [a-z0-9_] and begins with no digit: ?schema=engine",
         )
-    parameters = {**_PATIENCE, **parameters, **options}
+    parameters = {**_DEFAULTS, **parameters, **options}
     _choose_tls(parameters)
     return Place(shown=_shown(parameters, schema), schema=schema, parameters=parameters)
 

@@ -8,15 +8,17 @@ import os
 import selectors
 import socket
 import threading
+import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.abc import PQGen
 
-_SILENCE = 30.0
-"""Seconds in which a statement ends; a server that is stopped does not say so."""
+from engine.frozen import frozen
+
 _SLOWEST = 250_000
 """Bytes a second that a blob is given in addition."""
 _MOST = 4
@@ -24,26 +26,49 @@ _NAME = 63
 """Bytes of an application's name; a server cuts what is longer."""
 
 
+@frozen
+class Patience:
+    """How long a server is waited for.
+
+    Attributes:
+        silence: Seconds in which a statement ends; a server that is stopped does not say so.
+        restart: Seconds for which a server that was there is tried again.
+        poll: Seconds between two such tries.
+        clock: Seconds that never go back.
+        wait: Waits some seconds.
+    """
+
+    silence: float = 30.0
+    restart: float = 10.0
+    poll: float = 0.25
+    clock: Callable[[], float] = time.monotonic
+    wait: Callable[[float], object] = time.sleep
+
+
+class SilentServerError(psycopg.OperationalError):
+    """A statement was not answered in time."""
+
+
 class _Connection(psycopg.Connection[Any]):
     """A connection that does not wait for ever."""
 
-    patience = _SILENCE
+    seconds = 0.0
     name = ""
 
     def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for the reply to what was sent.
 
         Raises:
-            OperationalError: if there is none in time. The statement is cancelled where that can be
-                done, so that it does not arrive long after.
+            SilentServerError: if there is none in time. The statement is cancelled where that can
+                be done, so that it does not arrive long after.
         """
         try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+            return super().wait(gen, interval, self.seconds if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:  # noqa: SLF001 - what `wait` says it raises
             with contextlib.suppress(psycopg.Error):
                 self.cancel_safe(timeout=3)
             self.close()
-            raise psycopg.OperationalError("the server did not answer") from None
+            raise SilentServerError("the server did not answer") from None
 
 
 class Connections:
@@ -53,15 +78,37 @@ class Connections:
     may give each of them to another session.
     """
 
-    def __init__(self, parameters: dict[str, str]) -> None:
+    def __init__(self, parameters: dict[str, str], patience: Patience) -> None:
         """Args: parameters: for libpq."""
         self._parameters = parameters
+        self._patience = patience
+        self._worked = False
         self._free: list[_Connection] = []
         self._pid = os.getpid()
         self._turn = threading.Semaphore(_MOST)
         weakref.finalize(self, _close, self._free, self._pid)
         self.operation = ""
         """What the process does, by which the server lists its connections."""
+
+    def rows(
+        self, statement: sql.Composed, values: tuple[Any, ...], *, size: int, again: bool
+    ) -> list[tuple[Any, ...]]:
+        """What one statement returns.
+
+        Args:
+            statement: The statement.
+            values: Its parameters.
+            size: Bytes that are sent or awaited, which take their time.
+            again: Whether a second time does no harm: then it is sent once more if the session
+                ended, as at a failover.
+        """
+        try:
+            with self.one(size) as connection:
+                return connection.execute(statement, values, binary=True).fetchall()
+        except psycopg.OperationalError as error:
+            if not again or isinstance(error, SilentServerError) or not _is_end(error):
+                raise
+        return self.rows(statement, values, size=size, again=False)
 
     @contextlib.contextmanager
     def one(self, size: int = 0) -> Iterator[psycopg.Connection[Any]]:
@@ -72,7 +119,7 @@ class Connections:
         """
         with self._turn:
             connection = self._taken()
-            connection.patience = _SILENCE + size / _SLOWEST
+            connection.seconds = self._patience.silence + size / _SLOWEST
             try:
                 yield connection
             except psycopg.Error as error:
@@ -98,13 +145,26 @@ class Connections:
             if not connection.closed and connection.name == name and _is_alive(connection):
                 return connection
             connection.close()
-        opened = _Connection.connect(
-            **{**self._parameters, "application_name": name},  # type: ignore[arg-type]
-            autocommit=True,
-            prepare_threshold=None,
-        )
-        opened.name = name
+        opened = self._opened(name)
+        opened.name, self._worked = name, True
         return opened
+
+    def _opened(self, name: str) -> _Connection:
+        """A new connection; a server that was there before is given the time of a restart."""
+        patience = self._patience
+        until = patience.clock() + patience.restart
+        while True:
+            try:
+                return _Connection.connect(
+                    **{**self._parameters, "application_name": name},  # type: ignore[arg-type]
+                    autocommit=True,
+                    prepare_threshold=None,
+                )
+            except psycopg.OperationalError:
+                if not self._worked or patience.clock() >= until:
+                    self._worked = False  # those who come next do not wait again
+                    raise
+            patience.wait(patience.poll)
 
     def _name(self) -> str:
         try:
@@ -113,6 +173,11 @@ class Connections:
             user = str(os.getuid())
         words = ("engine", self.operation, f"{user}@{socket.gethostname()}")
         return " ".join(filter(None, words)).encode("ascii", "replace")[:_NAME].decode()
+
+
+def _is_end(error: psycopg.Error) -> bool:
+    """Whether a session ended: without a word, or with one of the server or of a pooler."""
+    return (error.sqlstate or "08")[:2] == "08" or error.sqlstate in ("57P01", "57P02", "57P03")
 
 
 def _is_alive(connection: psycopg.Connection[Any]) -> bool:

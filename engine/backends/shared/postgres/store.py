@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from engine.backends.shared.postgres.address import place_of
-from engine.backends.shared.postgres.connections import Connections
+from engine.backends.shared.postgres.connections import Connections, Patience
 from engine.backends.shared.postgres.failures import store_failed
 from engine.backends.shared.postgres.tables import prepare
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
@@ -32,18 +32,20 @@ FROM {schema}.heads WHERE environment = %s AND stack = %s
 _FIRST = """
 INSERT INTO {schema}.heads
     (environment, stack, write_id, epoch, owner, serial, state, entry, journal, moved, version)
-VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, 1)
+VALUES (%s, %s, %s, %s, %s::json, %s, %s, %s, %s, %s, 1)
 ON CONFLICT DO NOTHING RETURNING version
 """
 _SWAP = """
 UPDATE {schema}.heads
-SET write_id = %s, epoch = %s, owner = %s::jsonb, serial = %s, state = %s, entry = %s,
+SET write_id = %s, epoch = %s, owner = %s::json, serial = %s, state = %s, entry = %s,
     journal = %s, moved = %s, version = version + 1
 WHERE environment = %s AND stack = %s
     AND version::text = %s AND epoch = %s AND serial = %s AND write_id = %s
 RETURNING version
 """
-_CREATE = "INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_CREATE = """
+INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING name
+"""
 _PUT = """
 INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s)
 ON CONFLICT (name) DO UPDATE SET content = excluded.content, made = now()
@@ -58,10 +60,10 @@ _LARGE = 100_000_000
 class PostgresStore:
     """A schema of a database; see `engine.backends.shared.store.SharedStore`."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, patience: Patience | None = None) -> None:
         """Args: address: `postgresql://...`; nothing is opened yet."""
         self._place = place_of(address)
-        self._connections = Connections(self._place.parameters)
+        self._connections = Connections(self._place.parameters, patience or Patience())
 
     @property
     def address(self) -> str:
@@ -126,8 +128,7 @@ class PostgresStore:
 
     def create(self, name: str, content: bytes) -> None:
         """Keep a blob under a name that is free."""
-        query = _CREATE + " RETURNING name"
-        if not self._rows(f"create {name}", query, (name, content), size=len(content)):
+        if not self._rows(f"create {name}", _CREATE, (name, content), size=len(content)):
             raise NameTakenError(name)
 
     def put(self, name: str, content: bytes) -> None:
@@ -157,8 +158,10 @@ class PostgresStore:
         """What one statement returns."""
         text: Any = query
         statement = sql.SQL(text).format(schema=sql.Identifier(self._place.schema))
-        with self._reported(doing), self._connections.one(size) as connection:
-            return connection.execute(statement, values, binary=True).fetchall()
+        # Whether a swap or a creation arrived is for the caller to find out.
+        again = query not in (_FIRST, _SWAP, _CREATE)
+        with self._reported(doing):
+            return self._connections.rows(statement, values, size=size, again=again)
 
     @contextlib.contextmanager
     def _reported(self, doing: str) -> Iterator[None]:

@@ -24,7 +24,7 @@ _STEPS: tuple[tuple[str, ...], ...] = (
             epoch bigint NOT NULL,
             serial bigint NOT NULL,
             write_id text NOT NULL,
-            owner jsonb,
+            owner json,
             state text NOT NULL,
             entry text NOT NULL,
             journal text NOT NULL,
@@ -82,6 +82,8 @@ def _migrate(connection: psycopg.Connection[Any], place: Place) -> None:
     denied = False
     try:
         with connection.transaction():
+            # A client that is stopped now keeps all others waiting no longer than this.
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_QUEUE,))
             there = connection.execute(
                 "SELECT to_regnamespace(%s) IS NOT NULL, to_regclass(%s) IS NOT NULL",

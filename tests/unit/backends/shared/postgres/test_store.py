@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from engine.backends.shared.postgres.address import place_of
+from engine.backends.shared.postgres.connections import Patience
 from engine.backends.shared.postgres.store import PostgresStore
-from engine.backends.shared.store import Head, HeadChangedError
+from engine.backends.shared.store import Head
+from engine.backends.state.lock_owner import this_run
 from engine.errors import SettingsError, StateError, StoreUnavailableError
 from tests.support.postgres_server import PASSWORD, free_port, fresh_address, fresh_stores, postgres
 
@@ -119,7 +122,7 @@ def test_a_session_that_was_ended_is_replaced() -> None:
 def test_a_server_that_was_killed_comes_back() -> None:
     """Meanwhile it is unavailable; what it confirmed is there."""
     server = postgres()
-    store = fresh_stores()()
+    store = PostgresStore(fresh_address(), patience=Patience(restart=0))
     store.prepare()
     store.swap("live", "saas", Head(write_id="w1"), expected=None)
     server.kill()
@@ -131,30 +134,19 @@ def test_a_server_that_was_killed_comes_back() -> None:
     assert store.head("live", "saas") == Head(write_id="w1")
 
 
-def test_no_update_is_lost() -> None:
-    """Five clients of one counter, twelve increments each."""
-    opened = fresh_stores()
-    opened().prepare()
-    opened().swap("live", "saas", Head(write_id="w0"), expected=None)
-
-    def count(number: int) -> None:
-        store = opened()
-        done = 0
-        while done < 12:
-            there = store.head("live", "saas")
-            assert there is not None
-            mine = Head(write_id=f"w{number}-{done}", serial=there.serial + 1)
-            try:
-                store.swap("live", "saas", mine, expected=there)
-            except HeadChangedError:
-                continue
-            done += 1
-
-    with ThreadPoolExecutor(5) as pool:
-        list(pool.map(count, range(5)))
-    head = opened().head("live", "saas")
-    assert head is not None
-    assert head.serial == 60
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_of_another_encoding_keeps_names_of_all_alphabets(encoding: str) -> None:
+    """An owner is stored as ASCII, which every encoding has."""
+    server, name = postgres(), f"db_{encoding.lower()}"
+    with server.connect() as admin:
+        made = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING {encoding} LOCALE 'C'"
+        admin.execute(made.encode())
+    store = PostgresStore(server.url.removesuffix("postgres") + name)
+    store.prepare()
+    owner = dataclasses.replace(this_run("apply"), who="Zoë Łuksza@büro")
+    store.swap("live", "saas", Head(write_id="w1", owner=owner), expected=None)
+    assert store.stacks("live") == ("saas",)
+    assert store.head("live", "saas") == Head(write_id="w1", owner=owner)
 
 
 def test_tables_are_made_once_by_eight_at_once() -> None:
