@@ -116,9 +116,14 @@ class Problem:
     count: int = 1
 
     def __str__(self) -> str:
+        return self.finding + (f"\n    {self.hint}" if self.hint else "")
+
+    @property
+    def finding(self) -> str:
+        """What is wrong and where, without the suggestion."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         more = f" (and {self.count - 1} more like it at this line)" if self.count > 1 else ""
-        return f"{place}: {self.message}{more}" + (f"\n    {self.hint}" if self.hint else "")
+        return f"{place}: {self.message}{more}"
 
 
 class ProblemsError(EngineError):

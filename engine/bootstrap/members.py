@@ -48,7 +48,9 @@ def fleet_named(settings: Settings, name: str) -> Fleet:
         f"there is no fleet {name!r}",
         hint=f"did you mean {near}?"
         if near
-        else f"add [tool.engine.fleets.{name}] to pyproject.toml",
+        else f"known: {', '.join(settings.fleets)}"
+        if settings.fleets
+        else "add [tool.engine.fleets.NAME] to pyproject.toml, see docs/fleets.md",
     )
 
 

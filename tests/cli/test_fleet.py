@@ -110,8 +110,40 @@ def test_some_of_the_accounts(engine: Engine) -> None:
     """Commas or several options name them."""
     assert _accounts(_planned(engine, "--only", "north,west")) == [["north"], ["west"]]
     assert _accounts(_planned(engine, "--except", "south", "--except", "west")) == [["north"]]
+    assert _accounts(_planned(engine, "--only", "*t*", "--except", "[w]est")) == [
+        ["north", "south"]
+    ]
     wrong = engine("plan", "--fleet", "shops", "--only", "nort")
     assert (wrong.code, "did you mean north?" in wrong.err) == (1, True)
+
+
+@pytest.mark.parametrize("option", ["--only", "--except"])
+@pytest.mark.parametrize("words", ["", " , ", "x*", "acct_*,north"])
+@pytest.mark.usefixtures("_shops")
+def test_what_means_no_account_is_refused(engine: Engine, option: str, words: str) -> None:
+    """A variable of the shell that is not set, or a slip in a pattern, must not mean all."""
+    done = engine("plan", "--fleet", "shops", option, words)
+    assert (done.code, done.out, "no account" in done.err) == (1, "", True)
+
+
+@pytest.mark.usefixtures("_shops")
+def test_those_that_failed_are_tried_again(engine: Engine, root: Path) -> None:
+    """Whatever failed last, in a plan or in an apply; those that are right are left alone."""
+    nothing = engine("plan", "--fleet", "shops", "--only", "@failed")
+    assert (nothing.code, "no account of fleet 'shops' has failed" in nothing.err) == (1, True)
+    shops = root / "shops.toml"
+    shops.write_text(SHOPS + '[[account]]\nname = "east"\n', encoding="utf-8")
+    assert engine("lock", "shops/west", "--reason", "moves").code == 0
+    done = engine("apply", "--fleet", "shops", "--yes")
+    assert (done.code, "Error: 2 accounts failed: east, west" in done.err) == (1, True)
+    east = '[[account]]\nname = "east"\nvariables = { currency = "usd" }\n'
+    shops.write_text(SHOPS + east, encoding="utf-8")
+    assert engine("plan", "--fleet", "shops", "--only", "north").code == 0
+    assert _accounts(_planned(engine, "--only", "@failed")) == [["west"], ["east"]]
+    assert engine("lock", "shops/west", "--release").code == 0
+    assert engine("apply", "--fleet", "shops", "--only", "@failed", "--yes").code == 0
+    assert engine("plan", "--fleet", "shops", "--only", "@failed").code == 1
+    assert len(_planned(engine)["unchanged"]) == 4
 
 
 @pytest.mark.usefixtures("_shops")
@@ -122,10 +154,10 @@ def test_a_missing_variable_fails_its_account_alone(engine: Engine, root: Path) 
     done = engine("plan", "--fleet", "shops", "--json")
     (failed,) = json.loads(done.out)["failed"]
     assert (done.code, failed["account"]) == (1, "east")
-    assert (
-        "shop.py:6: fleet variable 'currency' has no value for account east of fleet shops"
-        in (failed["error"]["cause"])
+    assert failed["error"]["message"] == (
+        "stacks/shop.py:6: fleet variable 'currency' has no value for account east of fleet shops"
     )
+    assert "Error: 1 account failed: east" in done.err
 
 
 @pytest.mark.usefixtures("_shops")

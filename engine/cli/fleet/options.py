@@ -15,8 +15,15 @@ from engine.settings.model import Settings
 from engine.variables import Variables
 
 
-def _names(_: click.Context, __: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
+def _names(_: click.Context, option: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
     """The names of accounts, separated by commas or given one after the other."""
+    for text in value:
+        if not text.strip(", "):
+            # A variable of the shell that is not set must not mean all accounts.
+            raise UsageError(
+                f"{option.opts[0]} is given and names no account",
+                hint=f"name accounts, or leave {option.opts[0]} out to mean all",
+            )
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
@@ -31,7 +38,8 @@ fleet_options = options(
         multiple=True,
         metavar="ACCOUNT,...",
         callback=_names,
-        help="Of the fleet only these accounts; may be repeated.",
+        help="Of the fleet only these accounts, by name or pattern (shop-*); @failed means those "
+        "that failed on this machine and are not done since. May be repeated.",
     ),
     click.option(
         "--except",
@@ -39,7 +47,7 @@ fleet_options = options(
         multiple=True,
         metavar="ACCOUNT,...",
         callback=_names,
-        help="Of the fleet all but these accounts; may be repeated.",
+        help="Of the fleet all but these accounts, named as for --only; may be repeated.",
     ),
     click.option(
         "--fleet-parallelism",

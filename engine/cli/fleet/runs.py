@@ -5,20 +5,23 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shlex
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.invocation import Invocation
 from engine.cli.writing import answer, need_consent
-from engine.errors import InterruptedRunError
+from engine.errors import EngineError, InterruptedRunError
 
 if TYPE_CHECKING:
     from engine.operations.fleet.plan import FleetRun
     from engine.plan.inputs.options import PlanOptions
     from engine.ports.fleet.reports import FleetPlan, FleetReport
-    from engine.ports.fleet.tasks import FleetExecutor
+    from engine.ports.fleet.tasks import FleetExecutor, MemberResult
 
 CHANGES, REFUSED = 2, 4
+_NAMED = 5
+"""Accounts that failed and that stderr names."""
 
 
 @contextlib.contextmanager
@@ -35,6 +38,7 @@ def fleet_run(
     claim: str = "",
 ) -> Iterator[FleetRun]:
     """Find the accounts of a fleet, and wire a run on them."""
+    from engine.backends.fleet_failures import FileFleetFailures
     from engine.bootstrap.fleet import open_fleet, work
     from engine.bootstrap.members import members
     from engine.cli.fleet.options import refuse_with_dask
@@ -47,7 +51,11 @@ def fleet_run(
         context, fleet = open_fleet(root, name, claim, **common)
         names = stacks or fleet.stacks
         found = tuple(select_stacks(context.settings.stacks, names))
-        chosen_members = select(fleet, members(context, fleet), only, without)
+        failures = FileFleetFailures(context.settings.private, fleet.name)
+        known = members(context, fleet)
+        by_name = {member.name for member in known}
+        meant, left_out = (failures.meant(words, by_name) for words in (only, without))
+        chosen_members = select(fleet, known, meant, left_out)
         if dask is not None:
             refuse_with_dask(context.settings, fleet_parallelism, common["variables"], dask)
         with _executor(fleet_parallelism, dask) as executor:
@@ -94,10 +102,12 @@ def plan(
     try:
         with fleet_run(invocation, name, stacks, chosen, **typed) as run:
             report, _ = plan_fleet(run)
+            note_failures(run, report)
     except KeyboardInterrupt:
         raise InterruptedRunError("interrupted while the accounts were planned") from None
     invocation.write_out(invocation.report_view.fleet_plan(report))
     if report.failed:
+        _say_what_failed(invocation, report.failed, f"engine plan --fleet {name} --only @failed")
         return _failed_code(report)
     return CHANGES if detailed_exitcode and report.has_changes else 0
 
@@ -139,6 +149,7 @@ def apply(
                 report = apply_fleet(
                     run, runs, approve, canary=first, max_failures=most, resume=again
                 )
+            note_failures(run, report.plan, report.results)
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"the apply of fleet {name!r} was stopped at once",
@@ -158,11 +169,49 @@ def _end(invocation: Invocation, report: FleetReport, *, interrupted: bool) -> i
     invocation.write_out(shown)
     if report.resume and not invocation.for_people:  # a page for people says it itself
         invocation.write_note(f"\nWhat is done stays done. To go on: {report.resume}")
+    _say_what_failed(invocation, wrong(report.plan, report.results), _way_on(report))
     if interrupted:
         return InterruptedRunError.exit_code
     if report.approved and report.failed:
         return 1
     return _failed_code(report.plan) if report.plan.failed else 0
+
+
+def _way_on(report: FleetReport) -> str:
+    return report.resume or f"engine apply --fleet {report.plan.fleet} --only @failed"
+
+
+def wrong(plan: FleetPlan, results: Iterable[MemberResult] = ()) -> list[MemberResult]:
+    """The accounts that could not be planned, or are not as their plan says."""
+    from engine.ports.fleet.tasks import WRONG
+
+    return [*plan.failed, *(result for result in results if result.outcome in WRONG)]
+
+
+def note_failures(run: FleetRun, plan: FleetPlan, results: Iterable[MemberResult] = ()) -> None:
+    """Note what `--only @failed` means from now on."""
+    from engine.backends.fleet_failures import FileFleetFailures
+    from engine.ports.fleet.tasks import DONE
+
+    results = tuple(results)
+    done = {member.name for member in plan.unchanged}
+    done |= {result.member.name for result in results if result.outcome in DONE}
+    failed = [result.member.name for result in wrong(plan, results)]
+    FileFleetFailures(run.context.settings.private, run.fleet.name).note(done, failed)
+
+
+def _say_what_failed(invocation: Invocation, failed: Iterable[MemberResult], way_on: str) -> None:
+    """Say on stderr which accounts failed, and how to try them again."""
+    from engine.views.fleet.parts import accounts, some
+    from engine.views.text.problems import error_text
+
+    names = [result.member.name for result in failed]
+    if names:
+        error = EngineError(
+            f"{accounts(len(names))} failed: {some(names, _NAMED)}",
+            hint=f"the reasons are above; to try again: {way_on}",
+        )
+        invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")
 
 
 def _question(plan: FleetPlan) -> str:

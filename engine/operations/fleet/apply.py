@@ -18,11 +18,10 @@ from engine.plan.checks import removals_to_confirm, unconfirmed
 from engine.ports.fleet.members import Member
 from engine.ports.fleet.record import FleetRecord, FleetRuns
 from engine.ports.fleet.reports import FleetPlan, FleetReport
-from engine.ports.fleet.tasks import MemberOutcome, MemberResult, MemberTask
+from engine.ports.fleet.tasks import DONE, MemberOutcome, MemberResult, MemberTask
 
 INTERRUPTED: Final = "the run was interrupted"
 """Why accounts were skipped after a Ctrl-C."""
-_DONE = (MemberOutcome.APPLIED, MemberOutcome.UNCHANGED)
 
 
 def apply_fleet(
@@ -158,7 +157,7 @@ def _carry_out(
         if canary and stages.failed and not stages.why:
             stages.why = "an account of the canary failed"
         stages.begin(order[canary:])
-    done = {result.member.name for result in stages.results if result.outcome in _DONE}
+    done = {result.member.name for result in stages.results if result.outcome in DONE}
     left = {name: group for name, group in left.items() if name not in done}
     if left:
         runs.write(_record(run, left))
@@ -200,7 +199,7 @@ class _Stages:
     def begin(self, members: Sequence[Member]) -> None:
         """Apply accounts, and wait for all that were begun."""
         for result in self._run.results(self._tasks(members)):
-            self.failed += result.outcome not in _DONE
+            self.failed += result.outcome not in DONE
             # The plan of one that differs was never shown; the others are those that were.
             shown = result.outcome is MemberOutcome.DIFFERS
             kept = result if shown else dataclasses.replace(result, plan=None)

@@ -62,7 +62,8 @@ def group_of(report: PlanReport, parts: frozenset[str]) -> str:
         [impact.stack, str(impact.address), bool(impact.uses), bool(impact.unread)]
         for impact in report.impacts
     )
-    return _digest([sorted(parts), seen, used])[:16]
+    # A person who says yes to test accounts has not said yes to real money.
+    return _digest([sorted(parts), seen, used, report.livemode])[:16]
 
 
 class _Names:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from engine.address import is_environment_name
@@ -79,8 +81,8 @@ def select(
     Args:
         fleet: The fleet.
         members: All of its accounts.
-        only: Names or accounts of those that are meant; none means all.
-        without: Those that are not meant.
+        only: Names or ids of those that are meant, or patterns of them; none means all.
+        without: Those that are not meant, in the same way.
 
     Raises:
         UsageError: if one of them is no account of the fleet, or none is left.
@@ -90,23 +92,36 @@ def select(
             f"fleet {fleet.name!r} has no accounts",
             hint=f"see {fleet.where}: accounts and filter",
         )
-    known = {name for member in members for name in (member.name, member.account)}
-    for name in (*only, *without):
-        if name not in known:
-            near = nearest(name, sorted(known - {""}))
-            raise UsageError(
-                f"{name!r} is no account of fleet {fleet.name!r}",
-                hint=f"did you mean {near}?" if near else f"{fleet.where} says which it has",
-            )
+    known = {name for member in members for name in (member.name, member.account)} - {""}
+    meant, left_out = (_matching(fleet, known, words) for words in (only, without))
     chosen = tuple(
         member
         for member in members
-        if (not only or {member.name, member.account} & set(only))
-        and not {member.name, member.account} & set(without)
+        if (not only or {member.name, member.account} & meant)
+        and not {member.name, member.account} & left_out
     )
     if not chosen:
         raise UsageError(f"no account of fleet {fleet.name!r} is left", hint="see --only, --except")
     return chosen
+
+
+def _matching(fleet: Fleet, known: AbstractSet[str], words: Collection[str]) -> set[str]:
+    """The names and ids that words of the command line mean, each of which has to mean one."""
+    found: set[str] = set()
+    for word in words:
+        is_pattern = any(sign in word for sign in "*?[")
+        matches = (
+            {name for name in known if fnmatch.fnmatchcase(name, word)} if is_pattern else {word}
+        )
+        if not matches or not matches <= known:
+            near = nearest(word, sorted(known))
+            what = "matches no account" if is_pattern else "is no account"
+            raise UsageError(
+                f"{word!r} {what} of fleet {fleet.name!r}",
+                hint=f"did you mean {near}?" if near else f"engine fleet {fleet.name} lists them",
+            )
+        found |= matches
+    return found
 
 
 def member_named(fleet: Fleet, members: Sequence[Member], name: str) -> Member:
@@ -123,7 +138,7 @@ def member_named(fleet: Fleet, members: Sequence[Member], name: str) -> Member:
         f"fleet {fleet.name!r} has no account {name!r}",
         hint=f"did you mean -e {environment_of(fleet.name, near)}?"
         if near
-        else f"{fleet.where} says which it has",
+        else f"engine fleet {fleet.name} lists them",
     )
 
 

@@ -111,14 +111,16 @@ def _failed(task: MemberTask, error: EngineError, seen: list[PlanReport]) -> Mem
 
 
 def _failure(error: EngineError) -> Failure:
-    cause = error.cause or ""
+    message, cause, hint = error.message, error.cause or "", error.hint or ""
     if isinstance(error, ProblemsError):
         cause = "\n".join(map(str, error.problems))
+        if len(error.problems) == 1:
+            message, cause, hint = error.problems[0].finding, "", error.problems[0].hint
     return Failure(
         reference=error.reference,
-        message=str(hide(error.message)),
+        message=str(hide(message)),
         cause=str(hide(cause)),
-        hint=str(hide(error.hint or "")),
+        hint=str(hide(hint)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.frozen import frozen
 from engine.plan.model import PlanReport
 from engine.ports.fleet.members import Member
-from engine.ports.fleet.tasks import MemberOutcome, MemberResult
+from engine.ports.fleet.tasks import WRONG, MemberOutcome, MemberResult
 
 
 @frozen
@@ -85,5 +85,4 @@ class FleetReport:
     @property
     def failed(self) -> bool:
         """Whether an account is not as the plan says."""
-        wrong = (MemberOutcome.FAILED, MemberOutcome.DIFFERS, MemberOutcome.REFUSED)
-        return bool(self.plan.failed or self.stopped) or any(map(self.count, wrong))
+        return bool(self.plan.failed or self.stopped) or any(map(self.count, WRONG))

@@ -65,6 +65,12 @@ class MemberOutcome(enum.StrEnum):
     """It was not begun."""
 
 
+DONE = (MemberOutcome.APPLIED, MemberOutcome.UNCHANGED)
+"""What became of an account that is as it should be."""
+WRONG = (MemberOutcome.FAILED, MemberOutcome.DIFFERS, MemberOutcome.REFUSED)
+"""What became of an account that is not as it should be."""
+
+
 @frozen
 class Failure:
     """Why a task failed, in the words of the error.

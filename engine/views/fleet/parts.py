@@ -8,7 +8,7 @@ from engine.frozen import frozen
 from engine.plan.model import PlanReport
 from engine.ports.fleet.members import Member
 from engine.ports.fleet.reports import FleetPlan, FleetReport
-from engine.ports.fleet.tasks import Failure, MemberOutcome, MemberResult
+from engine.ports.fleet.tasks import DONE, WRONG, Failure, MemberOutcome, MemberResult
 from engine.schema.resource_type import Schemas
 from engine.views import vocabulary
 from engine.views.described import DescribedChange, describe_plan, moves_money
@@ -107,11 +107,7 @@ def result_parts(results: Iterable[MemberResult]) -> list[Part]:
         )
         for group in groups.values()
     ]
-    order = [MemberOutcome.FAILED, MemberOutcome.REFUSED, MemberOutcome.DIFFERS]
-    return sorted(
-        parts,
-        key=lambda part: (part.outcome not in order, -len(part.names)),
-    )
+    return sorted(parts, key=lambda part: (part.outcome not in WRONG, -len(part.names)))
 
 
 def plan_conclusion(plan: FleetPlan) -> str:
@@ -124,9 +120,16 @@ def plan_conclusion(plan: FleetPlan) -> str:
     parts = [
         f"{accounts(changing)} to change ({_many(changes, 'change')})",
         f"{len(plan.unchanged):,} unchanged",
-        *([f"{len(plan.failed):,} failed or refused"] if plan.failed else []),
+        *failed_counts(plan),
     ]
     return f"Plan for fleet {plan.fleet}: {', '.join(parts)}."
+
+
+def failed_counts(plan: FleetPlan) -> list[str]:
+    """How many accounts failed, and of how many the plan is refused: `3 accounts failed`."""
+    refused = sum(one.outcome is MemberOutcome.REFUSED for one in plan.failed)
+    counts = {"failed": len(plan.failed) - refused, "refused": refused}
+    return [f"{accounts(count)} {what}" for what, count in counts.items() if count]
 
 
 def report_conclusion(report: FleetReport) -> str:
@@ -156,8 +159,7 @@ def requests(count: int) -> str:
 
 def report_failures(report: FleetReport) -> list[Part]:
     """The accounts that are not as the plan says, and those that were skipped."""
-    good = (MemberOutcome.APPLIED, MemberOutcome.UNCHANGED)
-    wrong = [result for result in report.results if result.outcome not in good]
+    wrong = [result for result in report.results if result.outcome not in DONE]
     return result_parts([*report.plan.failed, *wrong])
 
 

@@ -55,7 +55,7 @@ def test_each_plan_is_shown_once_with_its_accounts() -> None:
     assert end == [
         (
             "Plan for fleet shops: 85 accounts to change (85 changes), 1,912 unchanged, "
-            "3 failed or refused."
+            "3 accounts failed."
         ),
         "6,005 requests made to Stripe.",
     ]
