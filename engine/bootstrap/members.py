@@ -6,22 +6,26 @@ import dataclasses
 import functools
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.backends.account_lists import rows_in_file, rows_of_program
 from engine.catalog import loader
-from engine.errors import GuardError, SettingsError
+from engine.errors import GuardError, SettingsError, StateError
 from engine.operations.fleet.members import (
+    NoSuchMemberError,
     connected_member,
     connected_members,
+    former_members,
+    is_meant,
     member_named,
     members_of,
 )
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_usable
 from engine.plan.inputs.accounts import is_account_id
+from engine.ports.backend import StateBackend
 from engine.ports.fleet.members import Member, environment_of
 from engine.ports.provider import Provider
 from engine.redaction import remember
@@ -74,6 +78,22 @@ def members(context: Context, fleet: Fleet) -> tuple[Member, ...]:
     return connected_members(fleet, connected_accounts(provider.http, context.schemas))
 
 
+def former(context: Context, fleet: Fleet, members: Sequence[Member]) -> tuple[str, ...]:
+    """Names of accounts that left a fleet, and whose states have resources, or cannot be read."""
+
+    def has_resources(environment: str) -> bool:
+        try:
+            states = [
+                context.backend.read(name, environment)
+                for name in context.backend.stacks(environment)
+            ]
+        except StateError:
+            return True
+        return any(state.resources for state in states if state is not None)
+
+    return former_members(fleet, members, context.environments(), has_resources)
+
+
 def _check_platform(provider: StripeProvider, environment: Environment) -> None:
     """Refuse to list the accounts of another platform than the environment is pinned to."""
     if environment.account and provider.account().id != environment.account:
@@ -119,33 +139,56 @@ def _words(text: str, fleet: Fleet) -> list[str]:
 # ── the settings of one ───────────────────────────────────────────────────────────────────
 
 
-def completed(settings: Settings, connect: Callable[[Settings], Provider]) -> Settings:
+def completed(
+    settings: Settings,
+    connect: Callable[[Settings], Provider],
+    open_backend: Callable[[], StateBackend],
+) -> Settings:
     """Settings whose environment is named FLEET/ACCOUNT, with what the fleet says of the account.
 
     Args:
         settings: As read.
         connect: Makes the provider of an environment.
+        open_backend: Opens the states.
 
     Raises:
-        SettingsError: if the fleet has no such account.
+        SettingsError: if the fleet has no such account, and had none that has a state.
     """
     fleet = settings.fleet
     if fleet is None:
         return settings
     if fleet.accounts != CONNECTED:
         members = _listed(settings, fleet)
-        return with_member(settings, member_named(fleet, members, settings.member))
+        try:
+            return with_member(settings, member_named(fleet, members, settings.member))
+        except NoSuchMemberError:
+            if not open_backend().stacks(settings.environment.name):
+                raise
+            return _former(settings)
     if not is_account_id(settings.member):
         raise SettingsError(
             f"{settings.member!r} is no connected account",
             hint=f"write -e {environment_of(fleet.name, 'acct_...')}",
         )
     found = with_member(settings, Member(name=settings.member, account=settings.member))
-    if not fleet.variables:
+    if not (fleet.variables or fleet.filter):
         return found
-    # Only the modules need them: commands that read states alone send nothing.
-    values = _Fields(functools.partial(_fields, found, fleet, connect))
-    return dataclasses.replace(found, fleet_variables=values)
+    # Only plans need them: commands that read states alone send nothing.
+    account = functools.cache(functools.partial(_account, found, connect))
+    return dataclasses.replace(
+        found,
+        fleet_variables=_Fields(lambda: connected_member(fleet, account()).variables),
+        left_fleet=lambda: not is_meant(fleet, account()),
+    )
+
+
+def _former(settings: Settings) -> Settings:
+    """The settings of an account that is not in its fleet any more, and has states."""
+    own = settings.member if is_account_id(settings.member) else ""
+    environment = dataclasses.replace(settings.environment, account=own, connected=own)
+    if not own:  # the platform's key is not for it
+        environment = dataclasses.replace(environment, api_key=None, api_key_source="")
+    return dataclasses.replace(settings, environment=environment, left_fleet=lambda: True)
 
 
 def with_member(settings: Settings, member: Member) -> Settings:
@@ -205,16 +248,14 @@ def _own_key(member: Member) -> dict[str, Any]:
     return {"api_key": Sensitive(value) if value else None, "api_key_source": member.key}
 
 
-def _fields(
-    settings: Settings, fleet: Fleet, connect: Callable[[Settings], Provider]
-) -> Mapping[str, Any]:
+def _account(settings: Settings, connect: Callable[[Settings], Provider]) -> Mapping[str, Any]:
+    """An account as its platform sees it."""
     check_usable(settings.environment)
     platform = dataclasses.replace(
         settings.environment, name=settings.environment.configured, connected="", account=""
     )
     provider = _platform(connect(dataclasses.replace(settings, environment=platform)))
-    account = connected_account(provider.http, loader.schemas(), settings.member)
-    return connected_member(fleet, account).variables
+    return connected_account(provider.http, loader.schemas(), settings.member)
 
 
 class _Fields(Mapping[str, Any]):

@@ -15,6 +15,7 @@ from engine.bootstrap.states import state_backend
 from engine.catalog import loader
 from engine.errors import GuardError, SettingsError, UsageError
 from engine.operations.run.context import Context
+from engine.operations.run.once import Once
 from engine.ports.ci.code_host import CodeHost
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
@@ -65,7 +66,7 @@ def open_project(
         from engine.bootstrap.members import completed
 
         connect = functools.partial(_connect, hook=hook, connections=connections)
-        settings = completed(settings, connect)
+        settings = completed(settings, connect, state_backend(settings))
     return open_settings(settings, hook, connections=connections)
 
 
@@ -103,6 +104,7 @@ def open_settings(
         clock=time.time,
         load_policies=functools.cache(load) if shared is None else shared.load_policies,
         claim=claim,
+        once=Once() if shared is None else shared.once,
     )
 
 

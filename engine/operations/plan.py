@@ -16,7 +16,7 @@ from engine.operations.cross_checks.other_stacks import (
     made_again,
     other_states,
 )
-from engine.operations.cross_checks.owners import owners_in
+from engine.operations.cross_checks.owners import made_for_another_name, owners_in
 from engine.operations.cross_checks.readers import Readers
 from engine.operations.cross_checks.stale_state import stale_refusals
 from engine.operations.cross_checks.transfers import (
@@ -101,13 +101,13 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
 
     def refusals(plan: Plan) -> Iterator[Refusal]:
         yield from made_again(plan, orphans)  # it explains the others: all keys are taken
+        yield from made_for_another_name(session, plan)
         yield from taken_outside(session, plan)
         yield from plan.refusals
         yield from stale.get(plan.stack, ())
         yield from readers.refusals(plan)
         yield from accounts_in_use(session, plans, plan)
-        if livemode:
-            yield from _sandbox_only(session, plan)
+        yield from _sandbox_only(session, plan) if livemode else ()
 
     pinned = next((state for state in session.states.values() if state.account_id), None)
     report = PlanReport(

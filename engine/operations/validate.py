@@ -151,12 +151,15 @@ def graphs_to_plan(
     Raises:
         StackError: with every problem of every stack.
         StateError: if the state of a stack without a module cannot be trusted.
-        UsageError: if there is no such stack, or a variable was given that none reads.
+        UsageError: if there is no such stack, a variable was given that none reads, or the account
+            left its fleet and not everything is removed.
     """
     finish_imports(context)
     if not names and not stack_files(context.settings.stacks) and orphans_of(context):
         return ()
     ended = without_module(context, names) if destroy else ()
+    if context.settings.left_fleet():
+        ended = _of_former_member(context, names, destroy=destroy)
     declared = [name for name in names if name not in ended]
     graphs = load_graphs(context, declared) if declared or not ended else ()
     if not ended:
@@ -170,6 +173,20 @@ def graphs_to_plan(
     except GraphError:
         order = tuple(both)  # a state says what was read once, which may go round in a circle
     return tuple(both[name] for name in order)
+
+
+def _of_former_member(context: Context, names: Sequence[str], *, destroy: bool) -> tuple[str, ...]:
+    """The stacks of an account that left its fleet: it gets nothing, and can lose what it has."""
+    place = context.environment
+    stored = context.backend.stacks(place)
+    if not destroy or not stored:
+        raise UsageError(
+            f"{place} is no account of its fleet any more",
+            hint=f"let the fleet list it again, or remove what it has: engine destroy -e {place}"
+            if stored
+            else f"it has no states: engine fleet {place.partition('/')[0]} lists the accounts",
+        )
+    return tuple(name for name in names or stored if name in stored)
 
 
 def _checked(
@@ -248,9 +265,13 @@ def _last_declared(context: Context, stack: Stack) -> Mapping[str, Mapping[str, 
 
 def _recorded(context: Context) -> Mapping[str, frozenset[str]]:
     """The addresses that states record, by stack, of all environments."""
+    return context.once("recorded", lambda: _recorded_anywhere(context))
+
+
+def _recorded_anywhere(context: Context) -> Mapping[str, frozenset[str]]:
     backend = context.backend
     found: dict[str, frozenset[str]] = {}
-    for environment in backend.environments():
+    for environment in context.environments():
         for name in backend.stacks(environment):
             with contextlib.suppress(EngineError):
                 state = backend.read(name, environment)

@@ -20,6 +20,8 @@ LARGE_PERCENT = 30
 LARGE_FROM = 10
 """Stacks with fewer resources than this change by large shares all the time."""
 
+REFUSED = "the plan is refused: "
+"""What the message of every refused plan begins with."""
 CONFIRM = "--confirm-removal"
 """The option that names what a live account may lose."""
 
@@ -117,7 +119,7 @@ def refused(refusals: Sequence[tuple[str, Refusal]], outcome: str) -> RefusedErr
     """
     first, *others = (refusal for _, refusal in refusals)
     return RefusedError(
-        f"the plan is refused: {first}", refusals, cause="\n".join(others) or None, hint=outcome
+        f"{REFUSED}{first}", refusals, cause="\n".join(others) or None, hint=outcome
     )
 
 

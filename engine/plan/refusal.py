@@ -61,7 +61,7 @@ class PlanRule(enum.StrEnum):
     STACK_NOT_IN_RUN = "stack-not-in-run"
     """A move is between this stack and one that is not in the run."""
     MADE_AGAIN = "made-again"
-    """A state without a module manages what would be made."""
+    """Another state manages what would be made: one without a module, or of the same account."""
     STATE_OLDER_THAN_ACCOUNT = "state-older-than-account"
     """The account has what would be made, and the state does not."""
     READ_ELSEWHERE = "read-elsewhere"

@@ -24,7 +24,10 @@ class StateStore(Protocol):
         ...
 
     def environments(self) -> tuple[str, ...]:
-        """Names of the environments in which a stack has a state, sorted."""
+        """Names of the environments in which a stack has a state, sorted.
+
+        Those in which a stack had a run lock only MAY be among them.
+        """
         ...
 
     def place(self, stack: str, environment: str) -> str:

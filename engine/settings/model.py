@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +126,7 @@ class Settings:
         fleet: The fleet whose account the environment is; None if it is none's.
         member: The name of that account in the fleet; empty if there is no fleet.
         fleet_variables: The values of the fleet's variables for that account.
+        left_fleet: Whether that account is not in the fleet any more; may ask Stripe.
         embedded: Those of them that are the embedded emulator, each with an account of its own.
         variables: Values for the stacks' variables.
         parallelism: Operations in flight at once.
@@ -145,6 +146,7 @@ class Settings:
     fleet: Fleet | None = None
     member: str = ""
     fleet_variables: Mapping[str, Any] = field(default_factory=dict)
+    left_fleet: Callable[[], bool] = bool
     embedded: frozenset[str] = frozenset({EMBEDDED})
     variables: Variables = field(default_factory=Variables)
     parallelism: int = PARALLELISM

@@ -79,8 +79,11 @@ class SharedBackend:
         )
 
     def environments(self) -> tuple[str, ...]:
-        """Names of the environments in which a stack has a state."""
-        return tuple(name for name in self._store.environments() if self.stacks(name))
+        """Names of the environments in which a stack has a state, or had a run lock.
+
+        To tell them apart would take a request for each stack of each account of a fleet.
+        """
+        return self._store.environments()
 
     def place(self, stack: str, environment: str) -> str:
         """The address of a state in the store."""

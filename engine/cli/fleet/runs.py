@@ -40,7 +40,7 @@ def fleet_run(
     """Find the accounts of a fleet, and wire a run on them."""
     from engine.backends.fleet_failures import FileFleetFailures
     from engine.bootstrap.fleet import open_fleet, work
-    from engine.bootstrap.members import members
+    from engine.bootstrap.members import former, members
     from engine.cli.fleet.options import refuse_with_dask
     from engine.operations.fleet.members import select
     from engine.operations.fleet.plan import FleetRun
@@ -68,6 +68,7 @@ def fleet_run(
                 executor=executor,
                 work=work,
                 claim=claim,
+                former=former(context, fleet, known),
             )
 
 
@@ -202,13 +203,14 @@ def note_failures(run: FleetRun, plan: FleetPlan, results: Iterable[MemberResult
 
 def _say_what_failed(invocation: Invocation, failed: Iterable[MemberResult], way_on: str) -> None:
     """Say on stderr which accounts failed, and how to try them again."""
-    from engine.views.fleet.parts import accounts, some
+    from engine.views.fleet.parts import some, wrong_counts
     from engine.views.text.problems import error_text
 
-    names = [result.member.name for result in failed]
-    if names:
+    failed = tuple(failed)
+    if failed:
+        names = some([result.member.name for result in failed], _NAMED)
         error = EngineError(
-            f"{accounts(len(names))} failed: {some(names, _NAMED)}",
+            f"{', '.join(wrong_counts(failed))}: {names}",
             hint=f"the reasons are above; to try again: {way_on}",
         )
         invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")

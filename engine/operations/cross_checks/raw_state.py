@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -96,11 +96,22 @@ def places_by_lineage(context: Context) -> dict[str, str]:
 
     Its stack's name, with the environment where that is another: `shop`, `live/shop`.
     """
-    backend, found = context.backend, dict[str, str]()
-    for environment in backend.environments():
-        own = environment == context.environment
-        for name in backend.stacks(environment):
-            for lineage in _lineages_in(backend.stored(name, environment) or b""):
-                if own or lineage not in found:
-                    found[lineage] = name if own else f"{environment}/{name}"
+    own, found = context.environment, dict[str, str]()
+    everywhere = context.once("lineages", lambda: _lineages(context, context.environments()))
+    # What another account of a fleet read of the own states may be older than they are.
+    for environment, name, lineage in (*everywhere, *_lineages(context, (own,))):
+        if environment == own:
+            found[lineage] = name
+        else:
+            found.setdefault(lineage, f"{environment}/{name}")
     return found
+
+
+def _lineages(context: Context, environments: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
+    """Environment, stack and lineage of each state of some environments."""
+    return tuple(
+        (environment, name, lineage)
+        for environment in environments
+        for name in context.backend.stacks(environment)
+        for lineage in _lineages_in(context.backend.stored(name, environment) or b"")
+    )

@@ -85,7 +85,12 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
         )
         for member in members
     }
-    plan = FleetPlan(fleet=run.fleet.name, environment=run.fleet.environment, stacks=run.stacks)
+    plan = FleetPlan(
+        fleet=run.fleet.name,
+        environment=run.fleet.environment,
+        stacks=run.stacks,
+        former=run.former,
+    )
     return _carry_out(
         run,
         runs,

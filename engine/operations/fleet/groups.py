@@ -62,7 +62,7 @@ def group_of(report: PlanReport, parts: frozenset[str]) -> str:
         [impact.stack, str(impact.address), bool(impact.uses), bool(impact.unread)]
         for impact in report.impacts
     )
-    # A person who says yes to test accounts has not said yes to real money.
+    # A yes to changes of test accounts is none to changes with real money.
     return _digest([sorted(parts), seen, used, report.livemode])[:16]
 
 

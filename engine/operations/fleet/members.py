@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -19,6 +19,10 @@ from engine.suggest import nearest
 _ROW = {"name": str, "account": str, "api-key": str, "variables": dict}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXAMPLE = '"acct_..." or { account = "acct_...", variables = { currency = "eur" } }'
+
+
+class NoSuchMemberError(SettingsError):
+    """A name that is no account of a fleet."""
 
 
 def members_of(fleet: Fleet, rows: Sequence[Any], where: str) -> tuple[Member, ...]:
@@ -54,12 +58,13 @@ def connected_members(
 ) -> tuple[Member, ...]:
     """The connected accounts that are as the fleet's filter demands, by id."""
     accounts = (account for page in pages for account in page)
-    found = (
-        connected_member(fleet, account)
-        for account in accounts
-        if all(condition.holds(account) for condition in fleet.filter)
-    )
+    found = (connected_member(fleet, account) for account in accounts if is_meant(fleet, account))
     return tuple(sorted(found, key=lambda member: member.name))
+
+
+def is_meant(fleet: Fleet, account: Mapping[str, Any]) -> bool:
+    """Whether a connected account is as the fleet's filter demands."""
+    return all(condition.holds(account) for condition in fleet.filter)
 
 
 def connected_member(fleet: Fleet, account: Mapping[str, Any]) -> Member:
@@ -105,6 +110,26 @@ def select(
     return chosen
 
 
+def former_members(
+    fleet: Fleet,
+    members: Sequence[Member],
+    stored: Collection[str],
+    has_resources: Callable[[str], bool],
+) -> tuple[str, ...]:
+    """The names of accounts that are not in the fleet any more, and have something.
+
+    Args:
+        fleet: The fleet.
+        members: All of its accounts.
+        stored: All environments that have states.
+        has_resources: Whether a state of an environment has resources.
+    """
+    known = {environment_of(fleet.name, member.name) for member in members}
+    start = environment_of(fleet.name, "")
+    left = (name for name in stored if name.startswith(start) and name not in known)
+    return tuple(name.removeprefix(start) for name in left if has_resources(name))
+
+
 def _matching(fleet: Fleet, known: AbstractSet[str], words: Collection[str]) -> set[str]:
     """The names and ids that words of the command line mean, each of which has to mean one."""
     found: set[str] = set()
@@ -128,13 +153,13 @@ def member_named(fleet: Fleet, members: Sequence[Member], name: str) -> Member:
     """One account of a fleet.
 
     Raises:
-        SettingsError: if it has none of that name.
+        NoSuchMemberError: if it has none of that name.
     """
     for member in members:
         if member.name == name:
             return member
     near = nearest(name, [member.name for member in members])
-    raise SettingsError(
+    raise NoSuchMemberError(
         f"fleet {fleet.name!r} has no account {name!r}",
         hint=f"did you mean -e {environment_of(fleet.name, near)}?"
         if near
@@ -165,7 +190,7 @@ def _member(fleet: Fleet, row: Any, place: str, problems: list[str]) -> Iterator
     if len(problems) == before:
         yield Member(
             name=name,
-            account=row.get("account", ""),
+            account=row.get("account", name if is_account_id(name) else ""),
             key=row.get("api-key", "").partition(":")[2],
             variables=dict(row.get("variables", {})),
         )
@@ -179,6 +204,8 @@ def _wrong(fleet: Fleet, row: Mapping[str, Any], name: str) -> Iterator[str]:
     account = row.get("account", "")
     if account and not is_account_id(account):
         yield "account is no id of an account, acct_..."
+    if account and is_account_id(name) and name != account:
+        yield f"its name is the id of another account than {account}"
     scheme, _, variable = row.get("api-key", "env:NAME").partition(":")
     if scheme != "env" or not _VARIABLE.fullmatch(variable):
         yield 'api-key must name an environment variable, "env:ACME_KEY", and hold no key'
@@ -197,6 +224,7 @@ def _twice(members: Sequence[Member]) -> Iterator[str]:
     """Accounts that are in the list twice, or whose states would be in one folder somewhere."""
     names: dict[str, Member] = {}
     accounts: dict[str, Member] = {}
+    keys: dict[str, Member] = {}
     for member in members:
         other = names.setdefault(member.name.lower(), member)
         if other is not member:
@@ -208,3 +236,5 @@ def _twice(members: Sequence[Member]) -> Iterator[str]:
             )
         elif member.account and accounts.setdefault(member.account, member) is not member:
             yield f"account {member.account} is there twice"
+        elif member.key and keys.setdefault(member.key, member) is not member:
+            yield f"{keys[member.key].name} and {member.name} have one key, {member.key}"

@@ -10,7 +10,7 @@ from engine.operations.run.context import Context
 from engine.plan.inputs.options import PlanOptions
 from engine.ports.fleet.members import Member
 from engine.ports.fleet.reports import FleetGroup, FleetPlan
-from engine.ports.fleet.tasks import FleetExecutor, MemberOutcome, MemberResult, MemberTask
+from engine.ports.fleet.tasks import Failure, FleetExecutor, MemberOutcome, MemberResult, MemberTask
 from engine.settings.fleets import Fleet
 
 Work = Callable[[MemberTask], MemberResult]
@@ -30,6 +30,8 @@ class FleetRun:
         executor: Runs the tasks.
         work: Runs one of them.
         claim: Random id of the run.
+        former: Names of accounts that are not in the fleet any more, and whose states have
+            resources.
     """
 
     context: Context
@@ -40,6 +42,7 @@ class FleetRun:
     executor: FleetExecutor
     work: Work
     claim: str
+    former: tuple[str, ...] = ()
 
     def task(self, member: Member, group: Planned | None = None) -> MemberTask:
         """The task for an account: to plan it, or to apply the plan of its group."""
@@ -88,6 +91,7 @@ def plan_fleet(run: FleetRun) -> tuple[FleetPlan, dict[str, Planned]]:
     unchanged: list[str] = []
     failed: list[MemberResult] = []
     planned: dict[str, Planned] = {}
+    accounts: dict[tuple[str, bool | None], list[str]] = {}
     order = {member.name: number for number, member in enumerate(run.members)}
     requests = 0
     for result in run.results(run.task(member) for member in run.members):
@@ -102,21 +106,30 @@ def plan_fleet(run: FleetRun) -> tuple[FleetPlan, dict[str, Planned]]:
             first[result.group] = min(group, result, key=lambda one: order[one.member.name])
             planned[name] = Planned(key=group.group, parts=group.parts)
             groups.setdefault(result.group, []).append(name)
+            if result.plan is not None and not result.plan.embedded:
+                place = (result.plan.account_id, result.plan.livemode)
+                accounts.setdefault(place, []).append(name)
         else:
             failed.append(result)
+    for (account, _), names in accounts.items():
+        if account and len(names) > 1:
+            failed += (_one_account(run, name, account, names) for name in sorted(names))
+            for name in names:
+                groups[planned.pop(name).key].remove(name)
     plan = FleetPlan(
         fleet=run.fleet.name,
         environment=run.fleet.environment,
         stacks=run.stacks,
         groups=tuple(
             sorted(
-                (_group(run, first[key], names) for key, names in groups.items()),
+                (_group(run, first[key], names) for key, names in groups.items() if names),
                 key=lambda group: (-len(group.members), order[group.members[0].name]),
             )
         ),
         unchanged=_members(run, unchanged),
         failed=tuple(sorted(failed, key=lambda result: order[result.member.name])),
         requests=requests,
+        former=run.former,
     )
     return plan, planned
 
@@ -125,6 +138,20 @@ def _group(run: FleetRun, result: MemberResult, names: Sequence[str]) -> FleetGr
     if result.plan is None:  # pragma: no cover - a plan with changes is there
         raise AssertionError(result.member.name)
     return FleetGroup(key=result.group, plan=result.plan, members=_members(run, names))
+
+
+def _one_account(run: FleetRun, name: str, account: str, names: Sequence[str]) -> MemberResult:
+    """The failure of a member whose account is another member's, too."""
+    return MemberResult(
+        member=_members(run, (name,))[0],
+        outcome=MemberOutcome.FAILED,
+        failure=Failure(
+            reference="account-twice",
+            message=f"account {account} is in the fleet {len(names)} times",
+            cause="It would get everything more than once.",
+            hint="give each the key of its own account, or leave all but one out",
+        ),
+    )
 
 
 def _members(run: FleetRun, names: Sequence[str]) -> tuple[Member, ...]:

@@ -11,7 +11,7 @@ from engine.operations.apply import apply_stacks
 from engine.operations.fleet.groups import group_of, parts_of
 from engine.operations.plan import plan_stacks
 from engine.operations.run.context import Context
-from engine.plan.checks import refused
+from engine.plan.checks import REFUSED, refused
 from engine.plan.model import PlanReport
 from engine.plan.refusal import RefusedError
 from engine.ports.fleet.tasks import Failure, MemberOutcome, MemberResult, MemberTask
@@ -118,7 +118,7 @@ def _failure(error: EngineError) -> Failure:
             message, cause, hint = error.problems[0].finding, "", error.problems[0].hint
     return Failure(
         reference=error.reference,
-        message=str(hide(message)),
+        message=str(hide(message.removeprefix(REFUSED))),
         cause=str(hide(cause)),
         hint=str(hide(hint)),
     )

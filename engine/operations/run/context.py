@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from engine.frozen import frozen
+from engine.operations.run.once import Once
 from engine.ports.backend import StateBackend
 from engine.ports.hook import Hook
 from engine.ports.provider import Provider
@@ -36,6 +38,8 @@ class Context:
         claim: Id of the larger run that this one is part of; empty if it is part of none.
         load_policies: Loads the policies of the project, the same ones at each call; None if it has
             none.
+        once: What is true of the whole project, as it was when that was first asked for; the
+            accounts of a fleet have it in common.
     """
 
     settings: Settings
@@ -50,6 +54,11 @@ class Context:
     clock: Callable[[], float]
     load_policies: Callable[[], Policies | None]
     claim: str = ""
+    once: Once = field(default_factory=Once)
+
+    def environments(self) -> tuple[str, ...]:
+        """The environments that had a state when this was first asked for, sorted."""
+        return self.once("environments", self.backend.environments)
 
     @property
     def backend(self) -> StateBackend:

@@ -66,12 +66,17 @@ def check_usable(environment: Environment) -> None:
         SettingsError: if it has none, or one that is no key.
         GuardError: if the key is for another mode than the environment.
     """
+    if not environment.emulator and not environment.api_key_source:
+        raise SettingsError(
+            f"{environment.name} is no account of its fleet any more, so its key is not known",
+            hint="let the fleet list it again, with its key; nothing was sent",
+        )
     if not environment.emulator and environment.api_key is None:
         raise SettingsError(
             f"environment {environment.name!r} has no API key",
             cause=f"{environment.api_key_source} is not set.",
-            hint=f"export {environment.api_key_source}=sk_..., or use the embedded emulator: "
-            f"-e {EMBEDDED}",
+            hint=f"export {environment.api_key_source}=sk_..."
+            + ("" if environment.platform else f", or use the embedded emulator: -e {EMBEDDED}"),
         )
     check_key(environment)
     check_mode(environment)

@@ -35,6 +35,8 @@ class FleetPlan:
         unchanged: The accounts whose plan is empty.
         failed: The accounts that could not be planned, and those whose plan is refused.
         requests: How many requests were sent to Stripe.
+        former: Names of accounts that are not in the fleet any more, and whose states have
+            resources.
     """
 
     fleet: str
@@ -44,6 +46,7 @@ class FleetPlan:
     unchanged: tuple[Member, ...] = ()
     failed: tuple[MemberResult, ...] = ()
     requests: int = 0
+    former: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

@@ -120,16 +120,26 @@ def plan_conclusion(plan: FleetPlan) -> str:
     parts = [
         f"{accounts(changing)} to change ({_many(changes, 'change')})",
         f"{len(plan.unchanged):,} unchanged",
-        *failed_counts(plan),
+        *wrong_counts(plan.failed),
     ]
     return f"Plan for fleet {plan.fleet}: {', '.join(parts)}."
 
 
-def failed_counts(plan: FleetPlan) -> list[str]:
-    """How many accounts failed, and of how many the plan is refused: `3 accounts failed`."""
-    refused = sum(one.outcome is MemberOutcome.REFUSED for one in plan.failed)
-    counts = {"failed": len(plan.failed) - refused, "refused": refused}
-    return [f"{accounts(count)} {what}" for what, count in counts.items() if count]
+def wrong_counts(results: Sequence[MemberResult]) -> list[str]:
+    """How many accounts are not as they should be: `3 accounts failed`, `1 account refused`."""
+    counts = {what: sum(one.outcome is what for one in results) for what in WRONG}
+    return [f"{accounts(count)} {what.value}" for what, count in counts.items() if count]
+
+
+def former_note(plan: FleetPlan, few: int) -> str:
+    """Which accounts left the fleet and still have something; empty if none."""
+    if not plan.former:
+        return ""
+    names = some([on_a_line(name) for name in plan.former], few)
+    return (
+        f"Not in the fleet any more, and left as they are: {names}. To remove what they have: "
+        f"engine destroy -e {plan.fleet}/ACCOUNT"
+    )
 
 
 def report_conclusion(report: FleetReport) -> str:
@@ -229,12 +239,13 @@ def _ended(result: MemberResult) -> str:
 
 
 def _reason(result: MemberResult) -> tuple[str, ...]:
-    """What results have in common that are shown once: all but the names of their accounts."""
+    """What results have in common that are shown once: all but their accounts and keys."""
     failure = result.failure
     if failure is None:
         return (result.outcome.value,)
     texts = [failure.reference, failure.message, failure.cause, failure.hint]
-    for name in filter(None, (result.member.name, result.member.account)):
+    member = result.member
+    for name in filter(None, (member.name, member.account, member.key)):
         texts = [text.replace(name, "\0") for text in texts]
     return (result.outcome.value, *texts)
 

@@ -13,6 +13,7 @@ from engine.schema.resource_type import Schemas
 from engine.views.fleet.parts import (
     Part,
     accounts,
+    former_note,
     is_live,
     plan_conclusion,
     plan_parts,
@@ -26,6 +27,8 @@ from engine.views.html.rows import Chip, Row, row_section
 from engine.views.text.change import output_leaves
 
 _OUTCOME = "outcome"
+_FORMER = 100
+"""Accounts that left the fleet and are named."""
 
 
 def fleet_plan_page(plan: FleetPlan, schemas: Schemas) -> Mapping[str, Any]:
@@ -33,7 +36,12 @@ def fleet_plan_page(plan: FleetPlan, schemas: Schemas) -> Mapping[str, Any]:
     heading = f"Plan for fleet {plan.fleet}"
     return parts.page(
         heading,
-        parts.top(heading, [plan_conclusion(plan)], _facts(plan), livemode=is_live(plan)),
+        parts.top(
+            heading,
+            [plan_conclusion(plan), former_note(plan, _FORMER)],
+            _facts(plan),
+            livemode=is_live(plan),
+        ),
         _section(plan.fleet, plan_parts(plan, schemas)),
         foot=requests(plan.requests),
     )

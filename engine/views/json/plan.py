@@ -280,6 +280,7 @@ def _fleet_plan(plan: FleetPlan) -> dict[str, Any]:
         ],
         "unchanged": [member.name for member in plan.unchanged],
         "failed": [_member_result(result) for result in plan.failed],
+        "former": list(plan.former),
         "requests": plan.requests,
     }
 

@@ -25,6 +25,7 @@ def fleet_plan_markdown(plan: FleetPlan, schemas: Schemas) -> str:
         f"### {inline.words(parts.plan_conclusion(plan))}",
         _place(plan),
         inline.words(parts.requests(plan.requests)),
+        *filter(None, [inline.words(parts.former_note(plan, _NAMED))]),
     ]
     planned = [one for one in found if one.plan is not None]
     return page(

@@ -43,6 +43,10 @@ FLEET_PLAN = record(
         "groups": array(record({"key": TEXT, "accounts": array(TEXT), "plan": plans.PLAN})),
         "unchanged": array(TEXT),
         "failed": array(_RESULT),
+        "former": about(
+            "Accounts that left the fleet and still have resources: nothing is done to them.",
+            array(TEXT),
+        ),
         "requests": COUNT,
     }
 )

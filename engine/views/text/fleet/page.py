@@ -45,6 +45,8 @@ def fleet_plan_text(
         left = len(planned) - len(shown)
         blocks.append(f"{left:,} more plans have a line at the top; --verbose shows them.")
     blocks += _failures([one for one in found if one.failure], style, verbose=verbose)
+    if former := parts.former_note(plan, len(plan.former) if verbose else _NAMED):
+        blocks.append(former)
     if not plan.has_changes and not plan.failed:
         blocks.append(style.paint("No changes.", "bold", "green"))
     end = [style.paint(parts.plan_conclusion(plan), "bold"), parts.requests(plan.requests)]
