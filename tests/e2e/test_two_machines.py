@@ -1,4 +1,4 @@
-"""Two machines and one store: one at a time, and a runner that is killed is finished by another.
+"""Two machines and one store: in turn, at once, and one that finishes what a killed one began.
 
 A machine is a process with a folder and a host name of its own.
 """
@@ -6,7 +6,6 @@ A machine is a process with a folder and a host name of its own.
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import shutil
 import signal
@@ -24,12 +23,12 @@ from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
 from engine.emulator.testing.observers import Observer, observing
 from engine.emulator.wire.messages import Request
-from tests.support.object_servers import S3_LOGIN, put
+from tests.support.store_addresses import STORE_ADDRESSES, StoreAddress
 
 COUNT = 200
-STACK = f"""from engine.stripe import Product
+STACK = """from engine.stripe import Product
 
-for number in range({COUNT}):
+for number in range({}):
     Product(f"p{{number}}", name=f"Product {{number}}")
 """
 KEY = "sk_test_machines"
@@ -43,39 +42,39 @@ def _has_host_names() -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - ours
 
 
-@pytest.fixture
-def bucket() -> Iterator[str]:
-    """The address of a store in an empty bucket."""
-    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    url = f"http://{host}:{port}"
-    put(f"{url}/machines")
-    yield f"s3://machines/engine?endpoint={url}&region=us-east-1"
-    running.stop()
+@pytest.fixture(params=STORE_ADDRESSES)
+def store(request: pytest.FixtureRequest) -> Iterator[StoreAddress]:
+    """The address of an empty store."""
+    if not _has_host_names():
+        pytest.skip("needs the right to make a host name (unshare)")
+    with STORE_ADDRESSES[request.param]() as address:
+        yield address
 
 
 class Machine:
     """A folder with the project, and a host name."""
 
-    def __init__(self, root: Path, host: str, state: str, api: str) -> None:
+    def __init__(self, root: Path, host: str, store: StoreAddress, api: str) -> None:
         self.root = root / host
         self.api = api
         self._host = host
         (self.root / "stacks").mkdir(parents=True)
-        (self.root / "stacks" / "shop.py").write_text(STACK)
+        self.declare(COUNT)
         (self.root / "pyproject.toml").write_text(
-            f'[tool.engine.environments.test]\napi-key = "env:STRIPE_API_KEY"\nstate = "{state}"\n'
+            '[tool.engine.environments.test]\napi-key = "env:STRIPE_API_KEY"\n'
+            f'state = "{store.state}"\n'
         )
         self._environ = {
             **os.environ,
             "HOME": str(self.root),
             "STRIPE_API_KEY": KEY,
             "STRIPE_API_BASE": api,
-            **S3_LOGIN,
+            **store.login,
         }
+
+    def declare(self, count: int) -> None:
+        """Declare so many products."""
+        (self.root / "stacks" / "shop.py").write_text(STACK.format(count))
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a command."""
@@ -121,12 +120,34 @@ class At(Observer):
             os.kill(self.runner.pid, signal.SIGKILL)
 
 
-@pytest.mark.skipif(not _has_host_names(), reason="needs the right to make a host name (unshare)")
-def test_a_runner_is_killed_and_its_disk_is_lost(tmp_path: Path, bucket: str) -> None:
+class Waiting(Observer):
+    """Starts another machine at the first creation, and lets that end when the other one waits."""
+
+    def __init__(self, other: Machine) -> None:
+        self.begun: list[subprocess.Popen[str]] = []
+        self.said = ""
+        self._other = other
+        self._lock = threading.Lock()
+
+    def answered(self, request: Request, status: int, body: bytes) -> None:
+        """Start it, in the thread of the request."""
+        del status, body
+        if request.method.upper() != "POST" or not request.path.startswith("/v1/products"):
+            return
+        with self._lock:
+            if not self.begun:
+                self.begun.append(self._other.begin("apply", "--yes", "--lock-timeout", "600"))
+                said = self.begun[0].stderr
+                assert said is not None
+                while "@" not in self.said and (line := said.readline()):
+                    self.said += line
+
+
+def test_a_runner_is_killed_and_its_disk_is_lost(tmp_path: Path, store: StoreAddress) -> None:
     """The one that waits sees who works; another machine finishes: 200 objects, empty plan."""
     with Emulator() as emulator, EmulatorServer(emulator) as server:
-        first = Machine(tmp_path, "runner-1", bucket, server.url)
-        second = Machine(tmp_path, "runner-2", bucket, server.url)
+        first = Machine(tmp_path, "runner-1", store, server.url)
+        second = Machine(tmp_path, "runner-2", store, server.url)
         at = At(second)
         with observing(at):
             at.runner = first.begin("apply", "--yes")
@@ -150,6 +171,29 @@ def test_a_runner_is_killed_and_its_disk_is_lost(tmp_path: Path, bucket: str) ->
         assert (code, "No changes." in out) == (0, True)
         assert len(second.run("state", "list")[1].split()) == COUNT
         assert _products(second) == COUNT
+
+
+def test_two_machines_apply_in_turn_and_at_once(tmp_path: Path, store: StoreAddress) -> None:
+    """Each goes on where the other ended; of two at once the second waits, and says for whom."""
+    with Emulator() as emulator, EmulatorServer(emulator) as server:
+        first = Machine(tmp_path, "laptop", store, server.url)
+        second = Machine(tmp_path, "runner", store, server.url)
+        for turn, machine in enumerate((first, second), start=1):
+            machine.declare(turn)
+            code, out, err = machine.run("apply", "--yes")
+            assert (code, "1 created" in out) == (0, True), err
+
+        for machine in (first, second):
+            machine.declare(8)
+        waiting = Waiting(second)
+        with observing(waiting):
+            code, _, err = first.run("apply", "--yes")
+        assert code == 0, err
+        out, err = waiting.begun[0].communicate()
+        assert waiting.begun[0].returncode == 0, err
+        assert "@laptop (apply, pid" in waiting.said
+        assert "No changes" in out
+        assert _products(first) == 8
 
 
 def _products(machine: Machine) -> int:
