@@ -272,7 +272,9 @@ def test_nothing_is_put_on_another_account(tmp_path: Path) -> None:
     plan, _ = plan_fleet(_fleet_run(tmp_path, "one"))
     (failed,) = plan.failed
     assert failed.failure is not None
-    assert f"it is on account {ids[1]}, and this run is for {ids[0]} alone" in failed.failure.cause
+    assert (
+        f"it is on account {ids[1]}, and this run is for {ids[0]} alone" in failed.failure.message
+    )
 
 
 def test_a_freeze_of_the_environment_is_one_of_its_fleets(tmp_path: Path) -> None:
