@@ -36,6 +36,18 @@ def ignores(folder: Path, lines: Sequence[str]) -> bool:
     return not _missing(_content(folder / NAME), lines)
 
 
+def is_exposed(folder: Path, lines: Sequence[str]) -> bool:
+    """Whether a folder has private files or an ignore file, and the file lacks lines."""
+    patterns = [line for line in lines if not line.startswith("#")]
+    exists = (folder / NAME).exists() or any(
+        path.name != NAME for line in patterns for path in folder.rglob(line)
+    )
+    try:
+        return exists and not ignores(folder, lines)
+    except OSError:
+        return True
+
+
 def ignore(folder: Path, lines: Sequence[str]) -> bool:
     """Add some lines to the ignore file of a folder, unless it has them.
 

@@ -20,6 +20,7 @@ from engine.views.style import Style, visible, wants_colour
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
+    from engine.ports.backend import Store
     from engine.ports.hook import Hook
     from engine.ports.review.repository import Repository
     from engine.variables import Variables
@@ -206,6 +207,12 @@ class Invocation:
     def open_folder(self, root: Path, environment: str) -> Context:
         """Wire a project folder for an environment, with the variables that were given."""
         return self._open(root, environment, self._variables, None)
+
+    def stores(self) -> tuple[Store, ...]:
+        """The stores of the project; that of the environment alone if one was typed."""
+        from engine.bootstrap.stores import stores
+
+        return stores(self._project(), self.environment)
 
     def repository(self) -> Repository:
         """The repository that the project is in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.errors import GraphError, Problem, StateError
@@ -128,7 +129,9 @@ def _waves(order: Sequence[str], reads: Mapping[str, _Reads]) -> dict[str, int]:
 def _locks(context: Context) -> tuple[Sequence[HeldLock], str]:
     """The held locks, and why they cannot be read."""
     try:
-        return context.backend.held_locks(), ""
+        store = context.backend.address
+        held = context.backend.held_locks()
+        return [dataclasses.replace(lock, store=store) for lock in held], ""
     except StateError as error:
         return (), error.message
 

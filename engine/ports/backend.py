@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from engine.frozen import frozen
 from engine.ports.held_locks import HeldLocks
 from engine.ports.history import StateHistory
 from engine.ports.journal import JournalStore, PendingImports
@@ -19,3 +21,17 @@ class StateBackend(
     A write to the state store and the run lock of its stack depend on each other, so one adapter
     keeps them all.
     """
+
+
+@frozen(kw_only=False)
+class Store:
+    """One place where environments of a project keep their states.
+
+    Attributes:
+        environments: The environments.
+        open: Opens what keeps them, the same one at each call. It raises `EngineError` if it cannot
+            be opened here.
+    """
+
+    environments: tuple[str, ...]
+    open: Callable[[], StateBackend]

@@ -20,6 +20,7 @@ class HeldLock:
         since: UTC, ISO 8601 to the second.
         reason: Why, in a person's words; one line.
         file: Path that has to reach the other machines, for people; empty if there is none.
+        store: The store that it is in, for people; empty where that is not shown.
     """
 
     id: str
@@ -29,6 +30,7 @@ class HeldLock:
     since: str
     reason: str
     file: str = field(default="", compare=False)
+    store: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:

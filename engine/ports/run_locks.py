@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import field
+from typing import Protocol, TypeAlias
 
 from engine.frozen import frozen
 
@@ -57,11 +58,13 @@ class RunLock:
         environment: Environment name.
         stack: Stack name.
         owner: That run.
+        store: The store that it is in, for people; empty where that is not shown.
     """
 
     environment: str
     stack: str
     owner: LockOwner
+    store: str = field(default="", compare=False)
 
 
 class Hold(Protocol):
@@ -83,6 +86,14 @@ class Hold(Protocol):
             LockLostError: if it is not. This run may not write then.
         """
         ...
+
+
+Watching: TypeAlias = Callable[[RunLock, float], None]
+"""Shows a lock whose owner is watched for signs of life, and the seconds that are left."""
+
+
+def watch_silently(lock: RunLock, seconds: float) -> None:
+    """Show nothing of a watch."""
 
 
 class RunLocks(Protocol):
@@ -124,7 +135,7 @@ class RunLocks(Protocol):
         """The run locks of all environments that name an owner, by environment and stack."""
         ...
 
-    def unlock(self, id: str, *, force: bool) -> RunLock:
+    def unlock(self, id: str, *, force: bool, on_watch: Watching = watch_silently) -> RunLock:
         """Take a run lock from its owner.
 
         The lock of a process that ended is free already; only its record is removed. With `force`
@@ -133,6 +144,8 @@ class RunLocks(Protocol):
         Args:
             id: Of the lock, as shown.
             force: Also from a run that is still at work.
+            on_watch: Called with the lock and the seconds that are left, when its owner begins to
+                be watched for signs of life, and again from time to time.
 
         Returns:
             The lock as it was.

@@ -19,6 +19,11 @@ class StateStore(Protocol):
     the stack's lock from it and has lost that lock since.
     """
 
+    @property
+    def address(self) -> str:
+        """Where all states are, as messages name it: a folder, or an address without a login."""
+        ...
+
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state in an environment, sorted."""
         ...

@@ -18,8 +18,10 @@ from engine.operations.apply import apply_stacks
 from engine.operations.import_ import import_object
 from engine.operations.locks import hold_lock, locks, release_lock, unlock
 from engine.operations.plan import plan_stacks
+from engine.operations.run.context import Context
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import PlanReport
+from engine.ports.backend import Store
 from engine.ports.outcomes import ApplyReport
 from tests.support.surroundings import served
 
@@ -372,6 +374,11 @@ def test_a_damaged_lock_refuses(shop: Shop) -> None:
     assert shop.apply("test").failures == ()
 
 
+def files(context: Context) -> tuple[Store, ...]:
+    """The one store of the project."""
+    return (Store((context.environment,), context.open_backend),)
+
+
 def test_a_lock_needs_a_stack_that_exists_and_a_reason(shop: Shop) -> None:
     """A typing mistake would keep nobody away."""
     context = open_project(shop.root, environment="test")
@@ -381,7 +388,7 @@ def test_a_lock_needs_a_stack_that_exists_and_a_reason(shop: Shop) -> None:
     for reason in ("", "  \n", "a\x1b[31m"):
         with pytest.raises(UsageError, match="a lock needs a reason"):
             hold_lock(context, "shop", reason)
-    assert locks(context).held == ()
+    assert locks(files(context)).held == ()
 
 
 def test_a_held_lock_is_not_unlocked_like_a_run(shop: Shop) -> None:
@@ -389,6 +396,6 @@ def test_a_held_lock_is_not_unlocked_like_a_run(shop: Shop) -> None:
     context = open_project(shop.root, environment="test")
     held = hold_lock(context, "shop", "launch freeze")
     with pytest.raises(UsageError, match="is a held lock") as raised:
-        unlock(context, held.id, force=True)
+        unlock(files(context), held.id, force=True)
     assert raised.value.hint == "release it: engine lock test/shop --release"
-    assert locks(context).held == (held,)
+    assert locks(files(context)).held == (held,)

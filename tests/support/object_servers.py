@@ -6,6 +6,7 @@ import base64
 import hmac
 import itertools
 import json
+import logging
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pytest
 import requests
 
 S3_LOGIN = {
@@ -235,3 +237,17 @@ def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """A server of S3, by moto; the test is skipped where it is not installed."""
+    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        running.stop()

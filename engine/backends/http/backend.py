@@ -25,7 +25,7 @@ from engine.errors import Problem, StateError, UsageError
 from engine.ports.held_locks import HeldLock
 from engine.ports.history import Version
 from engine.ports.journal import JournalFile
-from engine.ports.run_locks import Hold, LockOwner, RunLock
+from engine.ports.run_locks import Hold, LockOwner, RunLock, Watching, watch_silently
 from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
@@ -63,6 +63,11 @@ class HttpBackend:
                 document = self._store.read(stack, where)
                 if document is not None:
                     yield document
+
+    @property
+    def address(self) -> str:
+        """The address of the server."""
+        return self._store.place("").rstrip("/")
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
@@ -316,8 +321,9 @@ class HttpBackend:
             if found.owner is not None
         )
 
-    def unlock(self, id: str, *, force: bool) -> RunLock:
+    def unlock(self, id: str, *, force: bool, on_watch: Watching = watch_silently) -> RunLock:
         """Take a run lock from its owner."""
+        del on_watch  # this protocol has no signs of life
         return self._locks.unlock(id, self._places(), self.run_locks(), force=force)
 
     def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:

@@ -103,7 +103,7 @@ class Index:
 
 
 _OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
-_HELD = Record(HeldLock, skip={"file": ""}, lenient=True)
+_HELD = Record(HeldLock, skip={"file": "", "store": ""}, lenient=True)
 _STACK = Record(StackDocument, _OWNER, Record(Kept))
 _INDEX = Record(Index, _HELD)
 

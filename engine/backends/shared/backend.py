@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.shared import held, settle
-from engine.backends.shared.history import Entry, decode_entry, encode_entry
+from engine.backends.shared.history import Entry, encode_entry, entries
 from engine.backends.shared.hold import SharedHold, Timing
 from engine.backends.shared.journal import SharedJournal, content_of, read_chunks
 from engine.backends.shared.locks import SharedRunLocks
@@ -34,7 +34,7 @@ from engine.errors import Problem, StateError, StoreUnavailableError, UsageError
 from engine.ports.held_locks import HeldLock
 from engine.ports.history import Version
 from engine.ports.journal import JournalFile
-from engine.ports.run_locks import Hold, LockOwner, RunLock
+from engine.ports.run_locks import Hold, LockOwner, RunLock, Watching, watch_silently
 from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
@@ -69,6 +69,11 @@ class SharedBackend:
         return self._opened
 
     # ── states ────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def address(self) -> str:
+        """The address of the store."""
+        return self._opened.address
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
@@ -335,16 +340,7 @@ class SharedBackend:
 
     def _entries(self, stack: str, environment: str) -> Iterator[Entry]:
         head = self._known(stack, environment)
-        name = head.entry if head is not None else ""
-        passed: set[str] = set()
-        while name and name not in passed:
-            passed.add(name)
-            raw = self._store.read(name)
-            if raw is None:
-                return  # an earlier part of the history was removed by a rule of the store
-            entry = decode_entry(raw, f"{self._opened.address}/{name}")
-            yield entry
-            name = entry.previous
+        return entries(self._store, head.entry if head is not None else "")
 
     # ── locks ─────────────────────────────────────────────────────────────────────────────
 
@@ -378,9 +374,9 @@ class SharedBackend:
         """The run locks that name an owner."""
         return self._locks.all()
 
-    def unlock(self, id: str, *, force: bool) -> RunLock:
+    def unlock(self, id: str, *, force: bool, on_watch: Watching = watch_silently) -> RunLock:
         """Take a run lock from its owner."""
-        return self._locks.unlock(id, force=force)
+        return self._locks.unlock(id, force=force, on_watch=on_watch)
 
     def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
         """The held locks of an environment, or of all of them."""

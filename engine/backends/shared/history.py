@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 
+from engine.backends.shared.store import SharedStore
 from engine.errors import UntrustedStateError
 from engine.frozen import frozen
 from engine.ports.history import Version
@@ -96,3 +98,16 @@ def decode_entry(raw: bytes, path: str) -> Entry:
         cause=cause,
         hint="bring the object back from its versions or a backup; the state itself is whole",
     )
+
+
+def entries(store: SharedStore, name: str) -> Iterator[Entry]:
+    """An entry, and those before it, the newest first."""
+    passed: set[str] = set()
+    while name and name not in passed:
+        passed.add(name)
+        raw = store.read(name)
+        if raw is None:
+            return  # an earlier part of the history was removed by a rule of the store
+        entry = decode_entry(raw, f"{store.address}/{name}")
+        yield entry
+        name = entry.previous

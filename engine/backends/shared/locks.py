@@ -13,7 +13,7 @@ from engine.backends.shared.store import Head, HeadChangedError, SharedStore
 from engine.backends.state.lock_errors import locked_by_another, no_such_lock, still_running
 from engine.backends.state.lock_owner import has_ended_here, this_run
 from engine.errors import StateError
-from engine.ports.run_locks import LockOwner, RunLock
+from engine.ports.run_locks import LockOwner, RunLock, Watching
 
 
 class SharedRunLocks:
@@ -76,7 +76,7 @@ class SharedRunLocks:
         """The run locks that name an owner."""
         return tuple(lock for _, lock in self._found())
 
-    def unlock(self, id: str, *, force: bool) -> RunLock:
+    def unlock(self, id: str, *, force: bool, on_watch: Watching) -> RunLock:
         """Take a run lock from its owner; see `engine.ports.run_locks.RunLocks.unlock`."""
         found = {lock.owner.id: (head, lock) for head, lock in self._found()}
         if id not in found:
@@ -94,7 +94,9 @@ class SharedRunLocks:
                         lock.owner,
                         cause="It gave a sign of life while this command watched.",
                     )
-                timing.wait(min(timing.poll, max(until - timing.clock(), 0)))
+                left = max(until - timing.clock(), 0)
+                on_watch(lock, left)
+                timing.wait(min(timing.poll, left))
         while True:
             try:
                 settle.swap(

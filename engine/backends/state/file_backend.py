@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.address import is_environment_name, is_logical_name
-from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, ignores
+from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, is_exposed
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.git_advice import git_advice
@@ -30,7 +30,7 @@ from engine.errors import Problem, StateError, UsageError
 from engine.ports.held_locks import HeldLock
 from engine.ports.history import StateHistory, Version
 from engine.ports.journal import JournalFile
-from engine.ports.run_locks import Hold, LockOwner, RunLock
+from engine.ports.run_locks import Hold, LockOwner, RunLock, Watching, watch_silently
 from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
@@ -74,6 +74,11 @@ class FileBackend:
         with contextlib.suppress(ValueError):
             return str(path.relative_to(self._states.parent))
         return str(path)
+
+    @property
+    def address(self) -> str:
+        """The folder of the states, from the project folder."""
+        return f"{self._shown(self._states)}/"
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
@@ -309,7 +314,7 @@ class FileBackend:
             (self._private, EVERYTHING, "which holds secrets"),
             (self._states, TRANSIENTS, "such as the journals of runs"),
         ):
-            if _is_exposed(folder, lines):
+            if is_exposed(folder, lines):
                 file, wanted = self._shown(folder / NAME), ", ".join(lines[1:])
                 message = f"it does not keep git from what is never committed, {what}"
                 hint = f"add {wanted} at its end; the next engine apply does so too"
@@ -361,8 +366,9 @@ class FileBackend:
         """The run locks that name an owner."""
         return self._locks.all()
 
-    def unlock(self, id: str, *, force: bool) -> RunLock:
+    def unlock(self, id: str, *, force: bool, on_watch: Watching = watch_silently) -> RunLock:
         """Take a run lock from its owner."""
+        del on_watch  # whether its process is there, the system says at once
         return self._locks.unlock(id, force=force)
 
     def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
@@ -376,18 +382,6 @@ class FileBackend:
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock."""
         return self._held.drop(environment, stack)
-
-
-def _is_exposed(folder: Path, lines: Sequence[str]) -> bool:
-    """Whether a folder has private files or an ignore file, and the file lacks lines."""
-    patterns = [line for line in lines if not line.startswith("#")]
-    exists = (folder / NAME).exists() or any(
-        path.name != NAME for line in patterns for path in folder.rglob(line)
-    )
-    try:
-        return exists and not ignores(folder, lines)
-    except OSError:
-        return True
 
 
 def _hash(raw: bytes) -> bytes:

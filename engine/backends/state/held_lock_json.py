@@ -14,7 +14,7 @@ HELD_FORMAT_VERSION = 1
 """The newest format of a held lock that this engine writes and reads."""
 
 
-_LOCK = Record(HeldLock, skip={"file": ""}, lenient=True)
+_LOCK = Record(HeldLock, skip={"file": "", "store": ""}, lenient=True)
 
 
 def encode_held(lock: HeldLock) -> bytes:

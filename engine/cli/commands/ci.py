@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.commands.drift import DRIFT
@@ -39,6 +40,9 @@ _HOMES = {
 }
 _SUMMARY = 900_000
 """Bytes of a page in the summary of a job, which takes a MiB."""
+_PATIENCE = 120.0
+"""Seconds that a job waits for a lock unless it says otherwise: the job of a change is not refused
+since an apply is at work, and the lock of a machine that is gone is taken after a minute."""
 
 
 @click.group(cls=LazyGroup, homes=_HOMES, hidden=True)
@@ -71,10 +75,10 @@ def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> in
       engine ci plan -e live
       engine ci plan shop -e live --impact
     """
-    from engine.operations.ci.foreign import NOTE, without_key
+    from engine.operations.ci.foreign import NOTE, without_key, without_store
 
     host, scope = _job(invocation, stacks)
-    change, options = host.change(), plan_options(**typed)
+    change, options = host.change(), plan_options(**_patient(typed))
     foreign, note = change is not None and change.foreign, ""
     try:
         if change is None:
@@ -86,8 +90,9 @@ def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> in
             usable = without_key(context) if note else context
             report = _planned(host, scope, usable, options, save=not foreign)
     except EngineError as error:
-        _show(invocation, host, scope, "plan", change, _error_page(error))
-        raise
+        shown = without_store(error) if foreign and scope.store else error
+        _show(invocation, host, scope, "plan", change, _error_page(shown))
+        raise shown from error
     from engine.plan.checks import refused
 
     invocation.write_out(invocation.view.plan(report))
@@ -111,9 +116,7 @@ def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> in
 @parallelism_option
 @lock_timeout_option
 @pass_invocation
-def apply(
-    invocation: Invocation, stacks: tuple[str, ...], *, branch: str, lock_timeout: float
-) -> int:
+def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, branch: str, **typed: Any) -> int:
     r"""Apply exactly the plan that was reviewed before the merge.
 
     Without that plan, or if anything that it was made from has changed, it is refused with exit
@@ -134,7 +137,8 @@ def apply(
     try:
         raw = reviewed_plan(host, scope, change)
         _take_states(invocation, host, scope)
-        report = _applied(invocation, raw, None if host.by_hand else stacks, lock_timeout)
+        names = None if host.by_hand else stacks
+        report = _applied(invocation, raw, names, _patient(typed)["lock_timeout"])
     except EngineError as error:
         shown = with_way_on(error, host) if isinstance(error, GuardError) else error
         _show(invocation, host, scope, "apply", change, _error_page(shown))
@@ -156,13 +160,19 @@ def commit_state(invocation: Invocation) -> int:
     r"""Commit the states that an apply wrote, and push them to the branch.
 
     Also after an apply that failed or was killed. If the branch has another state by now, or may
-    not be pushed to, the commit goes to a branch of its own, and the exit code is 1.
+    not be pushed to, the commit goes to a branch of its own, and the exit code is 1. States in a
+    store that machines share are there already, so nothing is committed for them.
 
     \b
     Examples:
       engine ci commit-state -e live
     """
     host, scope = _job(invocation, ())
+    if scope.store:
+        invocation.write_note(
+            f"The states of {scope.environment} are in {scope.store}: there is nothing to commit."
+        )
+        return 0
     pushed = _states(invocation, host, scope).push(
         host.branch,
         f"Record what was applied to {scope.environment} [skip ci]\n\n{host.run_url}\n",
@@ -181,7 +191,7 @@ def commit_state(invocation: Invocation) -> int:
 @variable_options
 @lock_timeout_option
 @pass_invocation
-def drift(invocation: Invocation, stacks: tuple[str, ...], lock_timeout: float) -> int:
+def drift(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> int:
     r"""Look for drift, and keep the one issue about it up to date.
 
     It is opened when something drifted, and closed once that is gone. The exit code is 2 while
@@ -197,7 +207,7 @@ def drift(invocation: Invocation, stacks: tuple[str, ...], lock_timeout: float) 
 
     host, scope = _job(invocation, stacks)
     with invocation.opened() as context:
-        report = drift_of_stacks(context, stacks, unmanaged=False, lock_timeout=lock_timeout)
+        report = drift_of_stacks(context, stacks, unmanaged=False, **_patient(typed))
     invocation.write_out(invocation.view.drift(report))
     page, marker = drift_markdown(report, loader.schemas()), scope.marker("drift")
     host.summarize(page)
@@ -208,6 +218,13 @@ def drift(invocation: Invocation, stacks: tuple[str, ...], lock_timeout: float) 
     return DRIFT
 
 
+def _patient(typed: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, with the time that a job waits for a lock."""
+    source = click.get_current_context().get_parameter_source("lock_timeout")
+    given = source is ParameterSource.COMMANDLINE
+    return typed if given else {**typed, "lock_timeout": _PATIENCE}
+
+
 def _job(invocation: Invocation, stacks: tuple[str, ...]) -> tuple[CodeHost, Scope]:
     """The run of a host, and what it works on."""
     from engine.bootstrap.project import open_code_host
@@ -216,9 +233,12 @@ def _job(invocation: Invocation, stacks: tuple[str, ...]) -> tuple[CodeHost, Sco
     host = open_code_host(os.environ)
     root, top = invocation.root.resolve(), host.workspace.resolve()
     project = root.relative_to(top).as_posix() if root.is_relative_to(top) else root.name
-    environment = invocation.open().environment
+    context = invocation.open()
     return host, Scope(
-        environment=environment, project="" if project == "." else project, stacks=stacks
+        environment=context.environment,
+        project="" if project == "." else project,
+        stacks=stacks,
+        store="" if context.settings.state == "file" else context.backend.address,
     )
 
 
@@ -230,6 +250,8 @@ def _states(invocation: Invocation, host: CodeHost, scope: Scope) -> StateCommit
 
 def _take_states(invocation: Invocation, host: CodeHost, scope: Scope) -> None:
     """Use the states that the branch has by now, whatever commit this run is of."""
+    if scope.store:
+        return
     for file in _states(invocation, host, scope).pull(host.branch):
         invocation.write_note(f"Taken from {host.branch}, which has a newer one: {file}")
 

@@ -36,7 +36,8 @@ def git_setup(invocation: Invocation, *, check: bool, remove: bool) -> int:
 
     Writes two lines into .gitattributes, which are committed, and into the settings of this clone
     how this engine is run. Everyone who merges branches runs it once in each clone; without it, git
-    reports a conflict, as before.
+    reports a conflict, as before. States in a store that machines share are in no branch: where all
+    are in one, there is nothing to set up.
 
     \b
     Examples:
@@ -49,6 +50,12 @@ def git_setup(invocation: Invocation, *, check: bool, remove: bool) -> int:
         raise UsageError("--check and --remove exclude each other", hint="give one of them")
     root, repository = invocation.root, invocation.repository()
     _ = repository.prefix  # outside of a repository nothing may be written
+    if not remove and not _has_states(root):
+        invocation.write_note(
+            "All environments keep their states in stores, and no state is a file here: there is "
+            "nothing for git to merge."
+        )
+        return 0
     if check:
         missing = tuple(setup.missing(root, repository, _PROGRAM))
         if missing:
@@ -69,6 +76,12 @@ def git_setup(invocation: Invocation, *, check: bool, remove: bool) -> int:
         "everyone else runs engine git-setup once, and again when their Python moves."
     )
     return 0
+
+
+def _has_states(root: Path) -> bool:
+    from engine.bootstrap.stores import keeps_files
+
+    return keeps_files(root)
 
 
 @click.command("merge-state", cls=EngineCommand)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.errors import SettingsError
+from engine.errors import EngineError, SettingsError, StoreUnavailableError
 from engine.operations.run.context import Context
 from engine.ports.provider import Provider
 from engine.values.secret import Sensitive
@@ -24,6 +24,16 @@ def without_key(context: Context) -> Context:
         context.settings, environment=dataclasses.replace(environment, api_key=key)
     )
     return dataclasses.replace(context, settings=settings, connect=_refuse)
+
+
+def without_store(error: EngineError) -> EngineError:
+    """An error of a job that may get no access to the store with the states."""
+    if not isinstance(error, StoreUnavailableError):
+        return error
+    return error.with_hint(
+        "jobs of a fork get no access to the store with the states; a member of the repository can "
+        "plan it: push the branch to the repository itself"
+    )
 
 
 def _refuse() -> Provider:

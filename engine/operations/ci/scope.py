@@ -17,11 +17,13 @@ class Scope:
         environment: Environment name.
         project: The project folder from the top of the repository; empty for the top.
         stacks: Stacks that were named; none means all.
+        store: The store that machines share and that has the states; empty if they are files.
     """
 
     environment: str
     project: str = ""
     stacks: tuple[str, ...] = ()
+    store: str = ""
 
     def marker(self, what: str) -> str:
         """The hidden line that a comment or an issue begins with."""

@@ -29,6 +29,7 @@ def held_document(lock: HeldLock) -> dict[str, Any]:
         "since": lock.since,
         "reason": lock.reason,
         "file": lock.file or None,
+        "store": lock.store or None,
     }
 
 
@@ -45,4 +46,5 @@ def run_document(run: RunLock) -> dict[str, Any]:
         "since": owner.since,
         "url": owner.url or None,
         "gone": owner.gone,
+        "store": run.store or None,
     }

@@ -79,12 +79,21 @@ def _facts(state: StackState, style: Style) -> Iterator[str]:
 
 
 def locks_text(held: Sequence[HeldLock], runs: Sequence[RunLock]) -> str:
-    """List all locks, one per line."""
+    """List all locks, one per line, each with the store that it is in."""
     lines = [
-        f"{lock} (lock {lock.id}, held until engine lock {lock.place} --release)" for lock in held
+        f"{lock} (lock {lock.id}{_within(lock.store)}, held until engine lock {lock.place} "
+        "--release)"
+        for lock in held
     ]
-    lines += [f"{run.environment}/{run.stack} is locked by {run.owner}" for run in runs]
+    lines += [
+        f"{run.environment}/{run.stack} is locked by {run.owner}{_within(run.store)}"
+        for run in runs
+    ]
     return redact("\n".join(lines)) if lines else "Nothing is locked."
+
+
+def _within(store: str) -> str:
+    return f" in {printable(store)}" if store else ""
 
 
 _TITLES = ("serial", "when", "who", "operation", "resources", "where")

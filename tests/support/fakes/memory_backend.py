@@ -26,7 +26,7 @@ from engine.errors import Problem
 from engine.ports.held_locks import HeldLock
 from engine.ports.history import Version
 from engine.ports.journal import JournalFile
-from engine.ports.run_locks import Hold, LockOwner, RunLock
+from engine.ports.run_locks import Hold, LockOwner, RunLock, Watching, watch_silently
 from engine.state.advice import GENERAL, Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
@@ -66,6 +66,11 @@ class MemoryBackend:
         self._holds = ActiveLocks()
         self._held: dict[tuple[str, str], HeldLock] = {}
         self._changed = threading.Condition()
+
+    @property
+    def address(self) -> str:
+        """What messages call this memory."""
+        return "memory"
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
@@ -253,8 +258,9 @@ class MemoryBackend:
                 )
             )
 
-    def unlock(self, id: str, *, force: bool) -> RunLock:
+    def unlock(self, id: str, *, force: bool, on_watch: Watching = watch_silently) -> RunLock:
         """Take a run lock from its owner."""
+        del on_watch
         found = {lock.owner.id: lock for lock in self.run_locks()}
         if id not in found:
             raise no_such_lock(id, found)

@@ -190,6 +190,7 @@ HELD_LOCK = Named(
             "since": TEXT,
             "reason": TEXT,
             "file": maybe(TEXT),
+            "store": maybe(TEXT),
         }
     ),
 )
@@ -206,6 +207,7 @@ RUN_LOCK = Named(
             "since": TEXT,
             "url": maybe(TEXT),
             "gone": FLAG,
+            "store": maybe(TEXT),
         }
     ),
 )

@@ -9,38 +9,20 @@ from typing import Any
 
 import pytest
 
-from engine.backends.shared.backend import SharedBackend
-from engine.backends.shared.hold import Timing
 from engine.backends.shared.store import Head
 from engine.backends.state.lock_owner import this_run
 from engine.errors import LockHeldError, LockLostError, StateError, StoreUnavailableError
 from engine.ports.run_locks import LockOwner
-from tests.support.backends import VERSION, a_state, hold, silent
+from tests.support.backends import a_state, hold, silent
 from tests.support.fakes.memory_store import Call, MemoryStore, Shelf, When
-
-
-class Clock:
-    """Time that passes only where something waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def wait(self, seconds: float) -> None:
-        """Let it pass."""
-        self.now += seconds
+from tests.support.memory_states import Clock
+from tests.support.memory_states import another_machine as machine
 
 
 @pytest.fixture
 def shelf() -> Shelf:
     """What all machines of a test share."""
     return Shelf()
-
-
-def machine(shelf: Shelf, clock: Clock | None = None) -> SharedBackend:
-    """Another machine's view of the store."""
-    clock = clock or Clock()
-    timing = Timing(beat=3600, clock=lambda: clock.now, wait=clock.wait)
-    return SharedBackend(MemoryStore(shelf), engine_version=VERSION, timing=timing)
 
 
 def held_elsewhere(shelf: Shelf, **changes: str) -> LockOwner:
