@@ -34,8 +34,9 @@ _QUIET: Final = {
     "distributed.worker.http.routes": [],
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
+    "distributed.worker.profile.enabled": False,
 }
-"""A cluster of our own serves no pages, and writes nothing to disk."""
+"""A cluster of our own serves no pages, writes nothing to disk, and is not profiled."""
 
 
 class DaskExecutor:

@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import signal
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,7 @@ def carry_out(work: Callable[[MemberTask], MemberResult], task: MemberTask, proj
     Returns:
         The result, as `opened` reads it.
     """
+    _stop_profiler()
     root = Path(os.environ.get("ENGINE_PROJECT") or task.root)
     if project_digest(root) != project:
         return packed(failed(task, _other_project(root)))
@@ -87,6 +89,23 @@ class _Pickler(pickle.Pickler):
             return Sealed, ("",)
         # What protects a mapping of ours cannot be pickled.
         return (dict, (dict(obj),)) if isinstance(obj, MappingProxyType) else NotImplemented
+
+
+def _stop_profiler() -> None:
+    """Stop what looks at the stacks of a worker's threads, where that can stop them for ever.
+
+    In Python 3.11 `sys._current_frames` may run the garbage collector while it keeps threads from
+    beginning and ending (python/cpython#106883); Dask's profiler of workers calls it all the time
+    (dask/distributed#8616). Such a worker neither goes on nor ends.
+    """
+    if sys.version_info >= (3, 12):
+        return
+    from distributed import get_worker
+
+    worker = get_worker()
+    profiler = worker.periodic_callbacks.get("profile")
+    if profiler is not None:
+        worker.loop.add_callback(profiler.stop)
 
 
 def _other_project(root: Path) -> Failure:

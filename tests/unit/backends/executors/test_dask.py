@@ -125,6 +125,39 @@ def test_a_closed_run_asks_for_no_more_tasks_and_lets_those_that_run_end(
     assert all(times(tmp_path, "ended", name) == 1 for name in begun)
 
 
+def test_no_worker_of_a_local_cluster_is_profiled(executor: DaskExecutor, tmp_path: Path) -> None:
+    """Nor one that took the place of another: in Python 3.11 Dask's profiler can stop it."""
+    assert len(list(executor.run(_tasks(tmp_path, KILLS_ONE), work))) == 1
+    executor._client.wait_for_workers(_WORKERS)
+    assert list(executor._client.run(_is_profiled).values()) == [False] * _WORKERS
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 can be profiled")
+def test_a_worker_of_another_cluster_is_not_profiled_any_more(tmp_path: Path) -> None:
+    """From the first task on; its cluster has Dask's own settings."""
+    with (
+        dask.set({"distributed.worker.profile.enabled": True}),
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=2,
+            processes=False,
+            protocol="tcp",
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        DaskExecutor(cluster.scheduler_address) as executor,
+    ):
+        assert list(executor._client.run(_is_profiled).values()) == [True]
+        assert len(list(executor.run(_tasks(tmp_path, "shop"), work))) == 1
+        assert list(executor._client.run(_is_profiled).values()) == [False]
+
+
+def _is_profiled(dask_worker: Any) -> bool:
+    """Whether the worker that this runs on is; Dask finds the argument by its name."""
+    profiler = dask_worker.periodic_callbacks.get("profile")
+    return profiler is not None and profiler.is_running()
+
+
 def test_nothing_of_a_local_cluster_is_reached_from_outside(executor: DaskExecutor) -> None:
     """Scheduler, nannies and workers listen on this machine alone."""
     assert executor.workers == _WORKERS
