@@ -12,6 +12,8 @@ KILLS_EACH = "kills-each"
 """The account whose task ends each worker that takes it."""
 KILLS_ONE = "kills-one"
 """The account whose task ends the first worker that takes it."""
+HANGS = "hangs"
+"""The account whose task ends when a file is opened to write, the one that `gate` names."""
 
 
 def work(task: MemberTask) -> MemberResult:
@@ -21,9 +23,16 @@ def work(task: MemberTask) -> MemberResult:
     _note(task, "began")
     if name == KILLS_EACH or (name == KILLS_ONE and not before):
         os.kill(os.getpid(), signal.SIGKILL)
+    if name == HANGS:
+        gate(Path(task.root)).read_bytes()
     _note(task, "ended")
     where = Failure(reference="process", message=str(os.getpid()))
     return MemberResult(member=task.member, outcome=MemberOutcome.APPLIED, failure=where)
+
+
+def gate(root: Path) -> Path:
+    """The named pipe that the task of `HANGS` waits for; the test makes it."""
+    return root / "gate"
 
 
 def times(root: Path, what: str, name: str) -> int:

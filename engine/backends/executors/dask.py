@@ -27,6 +27,8 @@ _THREADS = 16
 """Accounts at once on a local cluster."""
 _PATIENCE = "15s"
 """How long a scheduler has to answer a new client."""
+_GRACE = 5
+"""Seconds that tasks on a cluster of our own may take to end, once the run is closed."""
 _AHEAD = 2
 """Tasks sent for each thread of a cluster: one runs, one waits."""
 _QUIET: Final = {
@@ -63,6 +65,7 @@ class DaskExecutor:
         self._open = contextlib.ExitStack()
         self._client: Any = None
         self._workers = self._local
+        self._left: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         """Connect.
@@ -89,6 +92,11 @@ class DaskExecutor:
     def workers(self) -> int:
         """How many processes run tasks, counted when the run began."""
         return self._workers
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Accounts whose tasks ran when a run was closed, and did not end in time."""
+        return self._left
 
     def run(
         self, tasks: Iterable[MemberTask], work: Callable[[MemberTask], MemberResult]
@@ -119,7 +127,7 @@ class DaskExecutor:
                 del future, sent
                 yield result
         finally:
-            self._end(list(running), completed)
+            self._end(running)
 
     def _most(self) -> int:
         """How many tasks are with the cluster at once."""
@@ -129,14 +137,20 @@ class DaskExecutor:
         # For a moment all workers may be lost.
         return max(1, sum(self._nthreads().values())) * _AHEAD
 
-    def _end(self, running: list[Any], completed: Iterator[Any]) -> None:
-        """Begin nothing more; on a cluster of our own, which ends now, let what runs end first."""
+    def _end(self, running: dict[Any, MemberTask]) -> None:
+        """Begin nothing more; on a cluster of our own, which ends now, wait a little."""
+        self._left = tuple(task.member.name for task in running.values())
         if not running or self._client.status != "running":
             return
         if self._local:
-            for _ in completed:
-                pass
-        self._client.cancel(running)
+            ending = _distributed().as_completed(
+                list(running), loop=self._client.loop, timeout=_GRACE
+            )
+            with contextlib.suppress(TimeoutError):
+                for future in ending:
+                    del running[future]
+            self._left = tuple(task.member.name for task in running.values())
+        self._client.cancel(list(running))
 
     def _nthreads(self) -> dict[str, int]:
         found: dict[str, int] = self._client.nthreads()

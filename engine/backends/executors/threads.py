@@ -35,18 +35,24 @@ class PoolExecutor:
         self._parallelism = parallelism
         self._pool = pool or functools.partial(_threads, threads)
         self._workers = workers
+        self._left: tuple[str, ...] = ()
 
     @property
     def workers(self) -> int:
         """How many processes run tasks."""
         return self._workers
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Accounts whose tasks ran when a run was closed."""
+        return self._left
+
     def run(
         self, tasks: Iterable[MemberTask], work: Callable[[MemberTask], MemberResult]
     ) -> Iterator[MemberResult]:
         """Run tasks; see `engine.ports.fleet.tasks.FleetExecutor.run`."""
         waiting = iter(tasks)
-        running: set[Future[MemberResult]] = set()
+        running: dict[Future[MemberResult], str] = {}
         pool = self._pool(self._parallelism)
         try:
             while True:
@@ -54,13 +60,15 @@ class PoolExecutor:
                     task = next(waiting, None)
                     if task is None:
                         break
-                    running.add(pool.submit(work, task))
+                    running[pool.submit(work, task)] = task.member.name
                 if not running:
                     break
-                done, running = wait(running, return_when=FIRST_COMPLETED)
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
                 while done:
-                    yield done.pop().result()
+                    del running[ended := done.pop()]
+                    yield ended.result()
         finally:
+            self._left = tuple(name for future, name in running.items() if not future.done())
             # What runs ends by itself; a person who does not wait for it ends the process.
             with contextlib.suppress(RuntimeError):
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHANGES, REFUSED = 2, 4
 _NAMED = 5
-"""Accounts that failed and that stderr names."""
+"""Accounts that failed, or were in the middle of their work, and that stderr names."""
 
 
 @contextlib.contextmanager
@@ -138,6 +138,7 @@ def apply(
             invocation.write_out(invocation.report_view.fleet_plan(plan), end="\n\n")
         return yes or answer(invocation, _question(plan)) == "yes"
 
+    run: FleetRun | None = None
     try:
         with fleet_run(invocation, name, stacks, chosen, **typed) as run:
             runs = FileFleetRuns(run.context.settings.private)
@@ -154,6 +155,7 @@ def apply(
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"the apply of fleet {name!r} was stopped at once",
+            cause=_underway(run.executor.left) if run is not None else None,
             hint=f"if accounts were begun: {_resume(invocation)}; else nothing was changed",
         ) from None
     return _end(invocation, report, interrupted=report.stopped == INTERRUPTED)
@@ -214,6 +216,13 @@ def _say_what_failed(invocation: Invocation, failed: Iterable[MemberResult], way
             hint=f"the reasons are above; to try again: {way_on}",
         )
         invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")
+
+
+def _underway(left: tuple[str, ...]) -> str | None:
+    """Which accounts were in the middle of something; None if none was."""
+    from engine.views.fleet.parts import some
+
+    return f"In the middle of their work were {some(left, _NAMED)}." if left else None
 
 
 def _question(plan: FleetPlan) -> str:

@@ -118,14 +118,19 @@ class FleetExecutor(Protocol):
 
     An implementation MUST yield the result of each task exactly once, in the order in which they
     end; MUST ask for a task only when it can begin it, or at most a few ahead, since `tasks` ends
-    early if the run is to stop; MUST begin no further task once the iterator is closed; and MAY run
-    a task a second time if the worker that ran it is lost. It MUST NOT keep results that were
-    yielded.
+    early if the run is to stop; MUST begin no further task once the iterator is closed, and wait no
+    more than seconds for those that run; and MAY run a task a second time if the worker that ran it
+    is lost. It MUST NOT keep results that were yielded.
     """
 
     @property
     def workers(self) -> int:
         """How many processes run tasks."""
+        ...
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Names of the accounts whose tasks still ran when a run was closed and was over."""
         ...
 
     def run(

@@ -24,7 +24,7 @@ from engine.ports.fleet.members import Member
 from engine.ports.fleet.tasks import MemberOutcome, MemberResult, MemberTask
 from engine.values.markers import ABSENT, UNKNOWN
 from engine.values.secret import Sealed, Sensitive
-from tests.support.fleet_work import KILLS_EACH, KILLS_ONE, times, work
+from tests.support.fleet_work import HANGS, KILLS_EACH, KILLS_ONE, gate, times, work
 
 dask: Any = pytest.importorskip("dask.config", reason="distributed is not installed")
 distributed: Any = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -123,6 +123,22 @@ def test_a_closed_run_asks_for_no_more_tasks_and_lets_those_that_run_end(
     begun = [name for name in _numbered(1_000) if times(tmp_path, "began", name)]
     assert len(begun) <= len(asked) <= 16 + 1
     assert all(times(tmp_path, "ended", name) == 1 for name in begun)
+
+
+def test_a_closed_run_does_not_wait_for_a_task_that_hangs(
+    executor: DaskExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is known afterwards which account it was."""
+    monkeypatch.setattr(dask_executor, "_GRACE", 0.2)
+    os.mkfifo(gate(tmp_path))
+    running: Any = executor.run(_tasks(tmp_path, HANGS, *_numbered(5)), work)
+    results = [next(running) for _ in range(5)]
+    running.close()
+    try:
+        assert executor.left == (HANGS,)
+        assert sorted(result.member.name for result in results) == _numbered(5)
+    finally:
+        gate(tmp_path).write_bytes(b"")
 
 
 def test_no_worker_of_a_local_cluster_is_profiled(executor: DaskExecutor, tmp_path: Path) -> None:
