@@ -1,6 +1,8 @@
 """A fleet of connected accounts on a Dask cluster of two workers, of which one is killed half way.
 
-The emulator is in this process, the command and its cluster in processes of their own.
+The emulator is in this process, the command and its cluster in processes of their own. What is
+compared runs in turn on the same accounts; the processor time is that of the command and all of its
+workers, so that it says the same however busy the machine is.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from tests.support.connected_fleet import KEY, OBJECTS, connect_accounts, write_
 
 REQUESTS = 3
 """The most that a plan without changes may cost an account."""
-_LOOP = 20
+_LOOP = 10
+"""Single plans before the plan of the fleet, and after it."""
+_MANY = 100
+"""Accounts from which on a fleet is to be faster than single plans: a cluster begins in seconds."""
 _ON_DASK = ("--fleet", "shops", "--dask", "local:2")
 
 
@@ -38,12 +43,14 @@ class _Ended:
     Attributes:
         document: What it printed.
         seconds: By the clock.
+        cpu: Seconds of processor time, its workers' included.
         command: Memory of the command, which has the scheduler, at most.
         worker: Memory of a worker at most.
     """
 
     document: dict[str, Any]
     seconds: float
+    cpu: float
     command: int
     worker: int
 
@@ -82,7 +89,8 @@ class _Project:
             ended = threading.Event()
             watch = threading.Thread(target=_watch, args=(process.pid, most, ended))
             watch.start()
-            code = process.wait()
+            _, status, usage = os.wait4(process.pid, 0)
+            code = process.returncode = os.waitstatus_to_exitcode(status)
             ended.set()
             watch.join()
             out.seek(0)
@@ -92,6 +100,7 @@ class _Project:
         return _Ended(
             document=json.loads(text),
             seconds=time.perf_counter() - began,
+            cpu=usage.ru_utime + usage.ru_stime,
             command=most["command"],
             worker=most["worker"],
         )
@@ -109,43 +118,39 @@ def measure(table: Table, sizes: tuple[int, ...]) -> None:
         table: Takes the figures.
         sizes: How many accounts, from few to many.
     """
+    applies: dict[int, _Ended] = {}
     plans: dict[int, _Ended] = {}
-    loop = 0.0
     for accounts in sizes:
         with tempfile.TemporaryDirectory() as folder:
             project = _Project(Path(folder) / "project", accounts)
             try:
-                plans[accounts] = _one(table, project)
-                if accounts == sizes[0]:
-                    loop = _loop(project)
+                applies[accounts] = _apply(table, project)
+                plans[accounts] = _plan(table, project)
             finally:
                 project.close()
-    many = sizes[-1]
-    each = {size: ended.seconds / size for size, ended in plans.items()}
-    middle = sizes[len(sizes) // 2]
-    table.add(
-        f"no-change plan: time an account, {many} to {middle} accounts",
-        each[many] / each[middle],
-        "x",
-        bound=1.5,
-    )
-    table.add(
-        f"no-change plan of {many}: times faster than a loop of plans",
-        loop / each[many],
-        "x",
-        bound=5,
-        at_least=True,
-    )
-    for who in ("command", "worker"):
+    few, middle, many = sizes[0], sizes[len(sizes) // 2], sizes[-1]
+    for what, ended in (("apply", applies), ("no-change plan", plans)):
         table.add(
-            f"memory of the {who}, {many} to {middle} accounts",
-            getattr(plans[many], who) / getattr(plans[middle], who),
+            f"{what}: processor time an account more, {many} to {middle} accounts",
+            _slope(ended, middle, many) / _slope(ended, few, middle),
             "x",
             bound=1.5,
         )
+        for who in ("command", "worker"):
+            table.add(
+                f"{what}: memory of the {who}, {many} to {middle} accounts",
+                getattr(ended[many], who) / getattr(ended[middle], who),
+                "x",
+                bound=1.25,
+            )
 
 
-def _one(table: Table, project: _Project) -> _Ended:
+def _slope(ended: dict[int, _Ended], few: int, many: int) -> float:
+    """Processor time of one more account, between two sizes of a fleet."""
+    return (ended[many].cpu - ended[few].cpu) / (many - few)
+
+
+def _apply(table: Table, project: _Project) -> _Ended:
     count = len(project.accounts)
     project.emulator.faults.add(
         faults.before(project.kill_a_worker),
@@ -160,24 +165,45 @@ def _one(table: Table, project: _Project) -> _Ended:
     )
     right = Counter(account for account, _ in made)
     wrong = sum(right[account] != OBJECTS for account in project.accounts)
-    table.add(f"apply {count} accounts x {OBJECTS}, a worker killed", applied.seconds, "s")
+    _tell(table, f"apply {count} accounts x {OBJECTS}, a worker killed", applied)
     table.add("  accounts that are not right", wrong, "", bound=0)
     twice = sum(times > 1 for times in made.values())
     table.add("  objects that are there twice", twice, "", bound=0)
+    return applied
+
+
+def _plan(table: Table, project: _Project) -> _Ended:
+    count = len(project.accounts)
+    alone = _single_plans(project)
     project.emulator.log.clear()
     planned = project.run("plan", *_ON_DASK)
     if len(planned.document["unchanged"]) != count:
         raise RuntimeError("the plan after the apply is not empty")
-    table.add(f"no-change plan of {count} accounts", planned.seconds, "s")
     requests = len(project.emulator.log) / count
+    alone += _single_plans(project)
+    _tell(table, f"no-change plan of {count} accounts", planned)
     table.add("  requests an account", requests, "", bound=REQUESTS)
+    for what in ("seconds", "cpu"):
+        each = sum(getattr(one, what) for one in alone) / len(alone)
+        table.add(
+            f"  a loop of {count} single plans, in {what} of this",
+            each * count / getattr(planned, what),
+            "x",
+            bound=5 if count >= _MANY else None,
+            at_least=True,
+        )
     return planned
 
 
-def _loop(project: _Project) -> float:
-    """Seconds an account of single plans, one after the other."""
-    some = project.accounts[:_LOOP]
-    return sum(project.run("plan", "-e", f"shops/{one}").seconds for one in some) / len(some)
+def _single_plans(project: _Project) -> list[_Ended]:
+    return [project.run("plan", "-e", f"shops/{one}") for one in project.accounts[:_LOOP]]
+
+
+def _tell(table: Table, what: str, ended: _Ended) -> None:
+    table.add(what, ended.seconds, "s")
+    table.add("  processor time of all of it", ended.cpu, "s")
+    table.add("  memory of the command, with the scheduler", ended.command / 2**20, "MB")
+    table.add("  memory of a worker", ended.worker / 2**20, "MB")
 
 
 def _workers(pid: int) -> list[Any]:

@@ -17,7 +17,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Self
 
-from engine.backends.executors.dask_worker import carry_out, failed, opened, project_digest
+from engine.backends.executors.dask_worker import (
+    carry_out,
+    failed,
+    folder_id,
+    opened,
+    project_digest,
+)
 from engine.errors import SettingsError
 from engine.ports.fleet.tasks import Failure, MemberResult, MemberTask
 
@@ -107,15 +113,17 @@ class DaskExecutor:
         completed = _distributed().as_completed(
             with_results=True, raise_errors=False, loop=self._client.loop
         )
-        digests: dict[str, str] = {}
+        here: dict[str, tuple[str, str]] = {}
         most = self._most()
         try:
             while True:
                 for task in itertools.islice(waiting, most - len(running)):
-                    if task.root not in digests:
-                        digests[task.root] = project_digest(Path(task.root))
-                    digest = digests[task.root]
-                    future = self._client.submit(carry_out, work, task, digest, pure=False)
+                    if task.root not in here:
+                        root = Path(task.root)
+                        here[task.root] = project_digest(root), folder_id(root)
+                    future = self._client.submit(
+                        carry_out, work, task, *here[task.root], pure=False
+                    )
                     running[future] = task
                     completed.add(future)
                 if not running:

@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import signal
+import socket
 import sys
 import zlib
 from collections.abc import Callable
@@ -22,15 +23,22 @@ from engine.values.secret import Sealed, Sensitive
 from engine.version import VERSION
 
 _BEGINS_EACH_FILE = b"\0"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Differs between machines, and changes when one starts again."""
 
 
-def carry_out(work: Callable[[MemberTask], MemberResult], task: MemberTask, project: str) -> bytes:
-    """Run a task, if this worker would run the same code as the command that sent it.
+def carry_out(
+    work: Callable[[MemberTask], MemberResult], task: MemberTask, project: str, folder: str
+) -> bytes:
+    """Run a task, if this worker would do the same as the command that sent it.
+
+    That is: if it runs the same code, and has the same states.
 
     Args:
         work: Runs it.
         task: The task.
         project: What `project_digest` says where the command runs.
+        folder: What `folder_id` says there.
 
     Returns:
         The result, as `opened` reads it.
@@ -39,6 +47,8 @@ def carry_out(work: Callable[[MemberTask], MemberResult], task: MemberTask, proj
     root = Path(os.environ.get("ENGINE_PROJECT") or task.root)
     if project_digest(root) != project:
         return packed(failed(task, _other_project(root)))
+    if task.in_files and folder_id(root) != folder:
+        return packed(failed(task, _other_folder(root)))
     return packed(work(task))
 
 
@@ -55,6 +65,19 @@ def project_digest(root: Path) -> str:
         if path.is_file():
             digest.update(_BEGINS_EACH_FILE + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def folder_id(root: Path) -> str:
+    """Which folder of which machine: the same in each container that it is mounted into.
+
+    Args:
+        root: The project folder.
+    """
+    try:
+        found, boot = root.stat(), _BOOT.read_text(encoding="ascii").strip()
+    except OSError:  # no such folder, or a system that does not number its boots
+        return f"{socket.gethostname()} {root}"
+    return f"{boot} {found.st_dev} {found.st_ino}"
 
 
 def packed(result: MemberResult) -> bytes:
@@ -117,4 +140,17 @@ def _other_project(root: Path) -> Failure:
         f"or another pyproject.toml in {root}",
         hint="give all workers the version and the commit of this checkout, with ENGINE_PROJECT "
         "set to its folder there; nothing was sent to Stripe",
+    )
+
+
+def _other_folder(root: Path) -> Failure:
+    from distributed import get_worker
+
+    return Failure(
+        reference="fleet",
+        message=f"worker {get_worker().address} has another project folder, {root}, and states are "
+        "files in the project folder",
+        cause="What it did would be recorded where this command does not look.",
+        hint='name a store that machines share, state = "s3://...", in pyproject.toml, see '
+        "docs/teams.md; or start workers with --dask local:N; nothing was sent to Stripe",
     )

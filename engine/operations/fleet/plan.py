@@ -56,6 +56,7 @@ class FleetRun:
             parts=frozenset() if group is None else group.parts,
             claim=self.claim,
             workers=self.executor.workers,
+            in_files=self.context.settings.state == "file",
         )
 
     def results(self, tasks: Iterator[MemberTask]) -> Iterator[MemberResult]:

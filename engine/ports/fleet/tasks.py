@@ -33,6 +33,7 @@ class MemberTask:
         claim: Random id of the run of the whole fleet: of two tries of one task, the later one may
             take the lock of the earlier one, whose worker is lost.
         workers: How many processes work for the fleet: each keeps to that part of a rate limit.
+        in_files: The states are files in the project folder, which no other folder has.
     """
 
     root: str
@@ -44,6 +45,7 @@ class MemberTask:
     parts: frozenset[str] = frozenset()
     claim: str = ""
     workers: int = 1
+    in_files: bool = False
 
 
 class MemberOutcome(enum.StrEnum):

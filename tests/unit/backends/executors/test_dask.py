@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import zlib
@@ -15,7 +16,7 @@ import pytest
 from engine.address import parse_address
 from engine.backends.executors import dask as dask_executor
 from engine.backends.executors.dask import DaskExecutor
-from engine.backends.executors.dask_worker import opened, packed
+from engine.backends.executors.dask_worker import folder_id, opened, packed
 from engine.errors import SettingsError
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import OutputChange, Plan, PlanReport, Step, StepKind
@@ -104,6 +105,31 @@ def test_a_worker_with_other_stack_modules_sends_nothing(
     assert result.failure.message.startswith("worker tls://127.0.0.1:")
     assert "other stack modules" in result.failure.message
     assert not times(tmp_path, "began", "shop")
+
+
+def test_a_worker_with_another_folder_sends_nothing_where_states_are_files(
+    executor: DaskExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a tunnel, whose end seems to be on this machine; a shared store has no folder."""
+    monkeypatch.setattr(dask_executor, "folder_id", lambda _: "of another machine")
+    (shop,) = _tasks(tmp_path, "shop")
+    kept, shared = (dataclasses.replace(shop, in_files=in_files) for in_files in (True, False))
+    (result,) = executor.run([kept], work)
+    assert result.outcome is MemberOutcome.FAILED
+    assert result.failure is not None
+    assert "has another project folder" in result.failure.message
+    assert not times(tmp_path, "began", "shop")
+    (result,) = executor.run([shared], work)
+    assert result.outcome is MemberOutcome.APPLIED
+
+
+def test_a_folder_has_one_id_however_it_is_reached(tmp_path: Path) -> None:
+    """Another folder has another one."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "link").symlink_to("project")
+    assert folder_id(tmp_path / "link") == folder_id(tmp_path / "project")
+    assert folder_id(tmp_path) != folder_id(tmp_path / "project")
+    assert folder_id(tmp_path / "none").endswith("/none")
 
 
 def test_a_closed_run_asks_for_no_more_tasks_and_lets_those_that_run_end(
