@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
+import contextlib
+import functools
 import hmac
 import itertools
 import json
@@ -12,8 +15,9 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -205,6 +209,57 @@ def put(url: str, headers: Mapping[str, str] | None = None) -> None:
 
 
 @contextmanager
+def s3_server() -> Iterator[str]:
+    """A server of S3, by moto; the test is skipped where it is not installed."""
+    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        running.stop()
+
+
+@contextmanager
+def _azurite() -> Iterator[str]:
+    command = azurite_command()
+    if command is None:
+        pytest.skip("needs node, and ENGINE_AZURITE with the folder that npm put azurite in")
+    with azurite(command) as url:
+        yield url
+
+
+@functools.cache
+def _running(serve: Callable[[], AbstractContextManager[str]]) -> str:
+    """The address of a server that runs as long as this process of tests."""
+    ending = contextlib.ExitStack()
+    atexit.register(ending.close)
+    return ending.enter_context(serve())
+
+
+def fresh_bucket(kind: str) -> tuple[str, dict[str, str]]:
+    """The address of a store in an empty bucket, and the login to set in the environment.
+
+    Args:
+        kind: `s3`, `gcs` or `azure`; skips where its server is missing.
+    """
+    pytest.importorskip("obstore", reason="needs the extra `cloud`")
+    bucket = f"b{uuid.uuid4().hex}"
+    if kind == "s3":
+        url = _running(s3_server)
+        put(f"{url}/{bucket}")
+        return f"s3://{bucket}/engine?endpoint={url}&region=us-east-1", S3_LOGIN
+    if kind == "gcs":
+        url = _running(google_server)
+        return f"gs://{bucket}/engine?endpoint={url}", google_login(url)
+    url = _running(_azurite)
+    make_container(url, bucket)
+    return f"az://{bucket}/engine?endpoint={url}", AZURE_LOGIN
+
+
+@contextmanager
 def refusing_server(status: int, body: str) -> Iterator[str]:
     """A server that answers each request in one way."""
 
@@ -229,7 +284,7 @@ def refusing_server(status: int, body: str) -> Iterator[str]:
 def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -237,17 +292,3 @@ def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@contextmanager
-def s3_server() -> Iterator[str]:
-    """A server of S3, by moto; the test is skipped where it is not installed."""
-    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        running.stop()

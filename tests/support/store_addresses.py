@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-import pytest
-
-from tests.support.object_servers import S3_LOGIN, put
+from tests.support.object_servers import fresh_bucket
 from tests.support.postgres_server import fresh_address
 
 
@@ -27,16 +25,8 @@ class StoreAddress:
 
 
 @contextmanager
-def _s3() -> Iterator[StoreAddress]:
-    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    url = f"http://{host}:{port}"
-    put(f"{url}/machines")
-    yield StoreAddress(f"s3://machines/engine?endpoint={url}&region=us-east-1", S3_LOGIN)
-    running.stop()
+def _bucket(kind: str) -> Iterator[StoreAddress]:
+    yield StoreAddress(*fresh_bucket(kind))
 
 
 @contextmanager
@@ -45,7 +35,8 @@ def _postgresql() -> Iterator[StoreAddress]:
 
 
 STORE_ADDRESSES: dict[str, Callable[[], AbstractContextManager[StoreAddress]]] = {
-    "s3": _s3,
+    "s3": functools.partial(_bucket, "s3"),
+    "azure": functools.partial(_bucket, "azure"),
     "postgresql": _postgresql,
 }
 """By name: what makes an empty store for one test, or skips it with the reason."""

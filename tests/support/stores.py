@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
 
+import pytest
+
+from engine.backends.shared.objects.store import ObjectStore, Patience
 from engine.backends.shared.store import SharedStore
 from tests.support.fakes.memory_store import MemoryStore, Shelf
+from tests.support.object_servers import fresh_bucket
 from tests.support.postgres_server import fresh_stores, newer_tables, pgbouncer
 
 Opened: TypeAlias = Callable[[], SharedStore]
@@ -30,10 +35,23 @@ def _pooled() -> Iterator[Opened]:
     yield fresh_stores(pgbouncer)
 
 
+@contextmanager
+def _bucket(kind: str) -> Iterator[Opened]:
+    address, login = fresh_bucket(kind)
+    patience = Patience(repeats=0)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in login.items():
+            patch.setenv(name, value)
+        yield lambda: ObjectStore(address, patience=patience)
+
+
 STORES: dict[str, Callable[[], AbstractContextManager[Opened]]] = {
     "memory": _memory,
     "postgresql": _postgres,
     "pgbouncer": _pooled,
+    "s3": functools.partial(_bucket, "s3"),
+    "gcs": functools.partial(_bucket, "gcs"),
+    "azure": functools.partial(_bucket, "azure"),
 }
 """By name: what makes an empty store for one test, or skips it with the reason."""
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import multiprocessing
 import sys
 import traceback
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,33 +23,15 @@ from engine.errors import (
 )
 from tests.support.fault_proxy import FAULTS, Fault, FaultProxy
 from tests.support.object_servers import (
-    AZURE_LOGIN,
     S3_LOGIN,
-    azurite,
-    azurite_command,
     forgetful_server,
-    google_login,
-    google_server,
-    make_container,
-    put,
+    fresh_bucket,
     refusing_server,
 )
 
 pytest.importorskip("obstore", reason="needs the extra `cloud`")
 
 IMPATIENT = Patience(connect=1, silence=2, request=5, repeats=0, repeating=1)
-
-
-@pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    """The address of moto's server."""
-    server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    running = server.ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -62,37 +42,13 @@ def _login(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(scope="session")
-def google() -> Iterator[str]:
-    """The address of a Google Cloud Storage."""
-    with google_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def azure() -> Iterator[str]:
-    """The address of Azurite's account."""
-    command = azurite_command()
-    if command is None:
-        pytest.skip("needs node, and ENGINE_AZURITE with the folder that npm put azurite in")
-    with azurite(command) as url:
-        yield url
-
-
-@pytest.fixture(params=["s3", "google", "azure"])
+@pytest.fixture(params=["s3", "gcs", "azure"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     """A store in a bucket of its own."""
-    kind, bucket = request.param, f"b{uuid.uuid4().hex}"
-    url = request.getfixturevalue(kind)
-    login = {"s3": S3_LOGIN, "google": google_login(url), "azure": AZURE_LOGIN}[kind]
+    address, login = fresh_bucket(request.param)
     for name, value in login.items():
         monkeypatch.setenv(name, value)
-    if kind == "s3":
-        put(f"{url}/{bucket}")
-    elif kind == "azure":
-        make_container(url, bucket)
-    scheme = {"s3": "s3", "google": "gs", "azure": "az"}[kind]
-    return ObjectStore(f"{scheme}://{bucket}/states?endpoint={url}", patience=IMPATIENT)
+    return ObjectStore(address, patience=IMPATIENT)
 
 
 def test_a_store_that_keeps_its_promises_is_taken(store: ObjectStore) -> None:
@@ -205,9 +161,10 @@ def test_a_note_from_elsewhere_does_not_replace_the_test() -> None:
             store.prepare()
 
 
-def test_a_bucket_that_is_missing_is_named(s3: str) -> None:
+def test_a_bucket_that_is_missing_is_named() -> None:
     """A bucket that is missing is named."""
-    store = ObjectStore(f"s3://missing-bucket?endpoint={s3}", patience=IMPATIENT)
+    url = fresh_bucket("s3")[0].partition("?endpoint=")[2]
+    store = ObjectStore(f"s3://missing-bucket?endpoint={url}", patience=IMPATIENT)
     with pytest.raises(StoreUnavailableError, match="there is no such bucket"):
         store.prepare()
 
