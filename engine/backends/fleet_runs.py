@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from engine.backends.gitignore import private_folder
+from engine.backends.state.run_locks import writing
 from engine.durable_files import PRIVATE_FILE, write_durably
 from engine.errors import StateError
-from engine.ports.fleet.record import FleetRecord
+from engine.ports.fleet.record import FleetRecord, RecordChangedError
 from engine.records import TEXT, Record, ShapeError, list_of, map_of
 
 _RECORD = Record(
@@ -25,6 +27,8 @@ _RECORD = Record(
 class FileFleetRuns:
     """Keeps `.engine/fleets/NAME.json`."""
 
+    place = "on this machine"
+
     def __init__(self, private: Path) -> None:
         """Args: private: folder that is never committed."""
         self._private = private
@@ -33,21 +37,24 @@ class FileFleetRuns:
         """Read the file of a fleet."""
         path = self._path(fleet)
         try:
-            found = _RECORD.read(json.loads(path.read_bytes()))
+            return record_in(json.loads(path.read_bytes()), fleet, str(path))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, RecursionError, ShapeError) as error:
-            raise _untrusted(path, str(error)) from error
-        if found.fleet != fleet or not set(found.left.values()) <= found.groups.keys():
-            raise _untrusted(path, "It is of another fleet, or not whole.")
-        return found
+        except (OSError, ValueError, RecursionError) as error:
+            raise untrusted(str(path), str(error)) from error
 
-    def write(self, record: FleetRecord) -> None:
-        """Write the file of a fleet."""
-        path = self._path(record.fleet)
+    def swap(self, fleet: str, record: FleetRecord | None, *, expected: FleetRecord | None) -> None:
+        """Write or remove the file of a fleet, as the only writer of its folder."""
+        path = self._path(fleet)
         try:
             private_folder(self._private, "fleets")
-            write_durably(path, json.dumps(_RECORD.write(record)).encode(), mode=PRIVATE_FILE)
+            with writing(path.parent):
+                if self.read(fleet) != expected:
+                    raise RecordChangedError(fleet)
+                if record is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    write_durably(path, json.dumps(written(record)).encode(), mode=PRIVATE_FILE)
         except OSError as error:
             raise StateError(
                 f"{path} cannot be written",
@@ -55,15 +62,37 @@ class FileFleetRuns:
                 hint="make room, or make the folder writable, and run the command again",
             ) from error
 
-    def remove(self, fleet: str) -> None:
-        """Remove the file of a fleet."""
-        self._path(fleet).unlink(missing_ok=True)
-
     def _path(self, fleet: str) -> Path:
         return self._private / "fleets" / f"{fleet}.json"
 
 
-def _untrusted(path: Path, why: str) -> StateError:
+def written(record: FleetRecord) -> dict[str, Any]:
+    """A record as a JSON object."""
+    return _RECORD.write(record)
+
+
+def record_in(document: Any, fleet: str, path: str) -> FleetRecord:
+    """The record of a fleet in a JSON document.
+
+    Args:
+        document: The document.
+        fleet: The fleet that it has to be of.
+        path: Where it is, for messages.
+
+    Raises:
+        StateError: if it is not what this engine wrote.
+    """
+    try:
+        found = _RECORD.read(document)
+    except ShapeError as error:
+        raise untrusted(path, str(error)) from error
+    if found.fleet != fleet or not set(found.left.values()) <= found.groups.keys():
+        raise untrusted(path, "It is of another fleet, or not whole.")
+    return found
+
+
+def untrusted(path: str, why: str) -> StateError:
+    """Error for a record that is not what this engine wrote."""
     return StateError(
         f"{path}, what is left of an apply on a fleet, cannot be used",
         cause=why,

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from engine.backends.fleet_runs import FileFleetRuns
 from engine.bootstrap.connections import Connections
 from engine.bootstrap.members import fleet_named, with_member
 from engine.bootstrap.project import open_settings
@@ -20,6 +21,7 @@ from engine.errors import UsageError
 from engine.operations.fleet.work import run_member
 from engine.operations.run.context import Context
 from engine.ports.fleet.members import environment_of
+from engine.ports.fleet.record import FleetRuns
 from engine.ports.fleet.tasks import MemberResult, MemberTask
 from engine.ports.hook import Hook
 from engine.settings.fleets import Fleet
@@ -87,6 +89,21 @@ def open_fleet(
     with _lock:
         _runs[str(root), name, claim, 1] = opened
     return context, fleet
+
+
+def fleet_runs(context: Context) -> FleetRuns:
+    """What keeps the unfinished applies of fleets: the store of their states, or else files.
+
+    Args:
+        context: The ports of the fleet's environment.
+    """
+    if context.settings.state != "file":
+        from engine.backends.shared.backend import SharedBackend
+
+        backend = context.backend
+        if isinstance(backend, SharedBackend):
+            return backend.fleet_runs()
+    return FileFleetRuns(context.settings.private)
 
 
 def _opened(task: MemberTask) -> Context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,3 +200,30 @@ def test_git_merges_files_alone(engine: Engine, root: Path) -> None:
     assert engine("apply", "--yes", "-e", "local").code == 0
     assert engine("git-setup").code == 0
     assert (root / ".gitattributes").exists()
+
+
+def test_another_machine_goes_on_with_a_fleet(
+    engine: Engine, root: Path, shelf: Shelf, tmp_path: Path
+) -> None:
+    """What was approved is in the store of the fleet's states, and not on a runner's disk."""
+    fleet = '[tool.engine.fleets.shops]\nenvironment = "live"\naccounts = "file:shops.txt"\n'
+    (root / "pyproject.toml").write_text(PROJECT + fleet)
+    (root / "shops.txt").write_text("north\nsouth\n")
+    again = ("apply", "--fleet", "shops", "--resume")
+    refused = engine(*again)
+    assert refused.code == 1
+    assert "no apply of fleet 'shops' is unfinished in memory://shelf" in refused.err
+    engine("lock", "shops/south", "--reason", "moves")
+    ended = engine("apply", "--fleet", "shops", "--yes")
+    assert ended.code == 1
+    assert "engine apply --fleet shops --resume" in ended.out
+    assert "fleets/shops/00000002.json" in shelf.blobs
+    assert not (root / ".engine" / "fleets" / "shops.json").exists()
+    engine("lock", "shops/south", "--release")
+
+    other = tmp_path / "runner"
+    shutil.copytree(root, other, ignore=shutil.ignore_patterns("state"))
+    ended = engine("-C", str(other), *again)
+    assert ended.code == 0, ended.err
+    assert "Apply of fleet shops complete: 1 applied." in ended.out
+    assert "is unfinished in memory://shelf" in engine(*again).err

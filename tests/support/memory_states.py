@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine import version
 from engine.backends.shared.backend import SharedBackend
 from engine.backends.shared.hold import Timing
 from engine.bootstrap import states
@@ -24,11 +25,13 @@ class Clock:
         self.now += seconds
 
 
-def another_machine(shelf: Shelf, clock: Clock | None = None) -> SharedBackend:
+def another_machine(
+    shelf: Shelf, clock: Clock | None = None, *, writes: str = VERSION
+) -> SharedBackend:
     """Another machine's view of the store."""
     clock = clock or Clock()
     timing = Timing(beat=3600, clock=lambda: clock.now, wait=clock.wait)
-    return SharedBackend(MemoryStore(shelf), engine_version=VERSION, timing=timing)
+    return SharedBackend(MemoryStore(shelf), engine_version=writes, timing=timing)
 
 
 def keep_in_memory(monkeypatch: pytest.MonkeyPatch, clock: Clock | None = None) -> Shelf:
@@ -36,7 +39,7 @@ def keep_in_memory(monkeypatch: pytest.MonkeyPatch, clock: Clock | None = None) 
     shelf = Shelf()
 
     def opened(*_: Any) -> SharedBackend:
-        return another_machine(shelf, clock)
+        return another_machine(shelf, clock, writes=version.VERSION)
 
     monkeypatch.setitem(states._STATE_BACKENDS, "memory", opened)
     return shelf

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.shared import held, settle
+from engine.backends.shared.fleet_runs import SharedFleetRuns
 from engine.backends.shared.history import Entry, encode_entry, entries
 from engine.backends.shared.hold import SharedHold, Timing
 from engine.backends.shared.journal import SharedJournal, content_of, read_chunks
@@ -390,3 +391,7 @@ class SharedBackend:
         """Release a held lock; there is no file that other machines would need."""
         held.drop_held(self._store, environment, stack)
         return ""
+
+    def fleet_runs(self) -> SharedFleetRuns:
+        """Keeps what is left of applies on fleets, in the same store."""
+        return SharedFleetRuns(lambda: self._store)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+
+from engine.backends.shared.store import SharedStore
 
 ALL_STACKS = "_all"
 """In place of a stack's name, for a held lock on a whole environment; no stack has that name."""
@@ -51,3 +54,18 @@ def beat_name(environment: str, stack: str) -> str:
 def moved_name(environment: str) -> str:
     """The pointer to where the states of an environment were moved."""
     return f"moved/{environment}.json"
+
+
+def fleet_record_name(fleet: str, number: int) -> str:
+    """A record of what is left of an apply on a fleet."""
+    return f"fleets/{fleet}/{number:08d}.json"
+
+
+def fleet_record_names(store: SharedStore, fleet: str) -> dict[int, str]:
+    """The records of a fleet by their numbers, in their order."""
+    found = {}
+    for name in store.names(f"fleets/{fleet}/"):
+        match = re.fullmatch(rf"fleets/{re.escape(fleet)}/([0-9]{{8}})\.json", name)
+        if match is not None:
+            found[int(match[1])] = name
+    return found

@@ -126,7 +126,7 @@ def apply(
     **typed: Any,
 ) -> int:
     """Apply a fleet, or go on with an earlier apply of it, and return the exit code."""
-    from engine.backends.fleet_runs import FileFleetRuns
+    from engine.bootstrap.fleet import fleet_runs
     from engine.operations.fleet.apply import INTERRUPTED, apply_fleet, resume_fleet
 
     if not resume:
@@ -141,7 +141,7 @@ def apply(
     run: FleetRun | None = None
     try:
         with fleet_run(invocation, name, stacks, chosen, **typed) as run:
-            runs = FileFleetRuns(run.context.settings.private)
+            runs = fleet_runs(run.context)
             most = run.fleet.max_failures if max_failures is None else max_failures
             again = _resume(invocation)
             if resume:

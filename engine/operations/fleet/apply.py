@@ -6,22 +6,25 @@ what was approved. So a try that was interrupted is simply repeated, here or on 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from engine.errors import UsageError
+from engine.errors import StateError, UsageError
 from engine.operations.fleet.plan import FleetRun, Planned, plan_fleet
 from engine.operations.run.interrupt import stoppable
 from engine.plan.checks import removals_to_confirm, unconfirmed
 from engine.ports.fleet.members import Member
-from engine.ports.fleet.record import FleetRecord, FleetRuns
+from engine.ports.fleet.record import FleetRecord, FleetRuns, RecordChangedError
 from engine.ports.fleet.reports import FleetPlan, FleetReport
 from engine.ports.fleet.tasks import DONE, MemberOutcome, MemberResult, MemberTask
 
 INTERRUPTED: Final = "the run was interrupted"
 """Why accounts were skipped after a Ctrl-C."""
+_TRIES = 10
+"""How often a record is changed again that another run changed meanwhile."""
 
 
 def apply_fleet(
@@ -52,6 +55,7 @@ def apply_fleet(
     _check_removals(run, plan)
     if not approve(plan):
         return FleetReport(plan=plan, approved=False)
+    _begin(run, runs, planned)
     order = _canaries_first(plan, canary)
     first = max(canary, len(plan.groups)) if canary else 0
     return _carry_out(
@@ -68,7 +72,7 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
     record = runs.read(run.fleet.name)
     if record is None:
         raise UsageError(
-            f"no apply of fleet {run.fleet.name!r} is unfinished on this machine",
+            f"no apply of fleet {run.fleet.name!r} is unfinished {runs.place}",
             hint=f"begin one: engine apply --fleet {run.fleet.name}; what is done stays done",
         )
     if (record.stacks, record.options) != (run.stacks, given(run)):
@@ -100,22 +104,12 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
         canary=0,
         max_failures=max_failures,
         resume=resume,
-        others=_others(record, planned),
     )
 
 
 def given(run: FleetRun) -> tuple[str, ...]:
     """The options of a run that decide what its plans are, as text."""
     return tuple(f"{flag} {value}" for flag, value in run.options.given())
-
-
-def _others(record: FleetRecord, planned: Mapping[str, Planned]) -> dict[str, Planned]:
-    """What is left for accounts that this run leaves out."""
-    return {
-        name: Planned(key=key, parts=frozenset(record.groups[key]))
-        for name, key in record.left.items()
-        if name not in planned
-    }
 
 
 def _check_removals(run: FleetRun, plan: FleetPlan) -> None:
@@ -151,10 +145,7 @@ def _carry_out(
     canary: int,
     max_failures: int,
     resume: str,
-    others: Mapping[str, Planned] | None = None,
 ) -> FleetReport:
-    left = {**(others or {}), **planned}
-    runs.write(_record(run, left))
     run.context.hook.fleet_started(len(order))
     with stoppable(run.context.hook.stopping) as stop:
         stages = _Stages(run, planned, stop, max_failures)
@@ -163,11 +154,6 @@ def _carry_out(
             stages.why = "an account of the canary failed"
         stages.begin(order[canary:])
     done = {result.member.name for result in stages.results if result.outcome in DONE}
-    left = {name: group for name, group in left.items() if name not in done}
-    if left:
-        runs.write(_record(run, left))
-    else:
-        runs.remove(run.fleet.name)
     begun = {result.member.name for result in stages.results}
     skipped = tuple(
         MemberResult(member=member, outcome=MemberOutcome.SKIPPED)
@@ -178,7 +164,7 @@ def _carry_out(
         plan=plan,
         results=(*stages.results, *skipped),
         stopped=stages.why if skipped else "",
-        resume=resume if left else "",
+        resume=_finish(run, runs, done, resume, own_left=not done.issuperset(planned)),
         requests=sum(result.requests for result in stages.results),
     )
 
@@ -221,12 +207,62 @@ class _Stages:
             yield self._run.task(member, self._planned[member.name])
 
 
-def _record(run: FleetRun, left: Mapping[str, Planned]) -> FleetRecord:
-    return FleetRecord(
-        fleet=run.fleet.name,
+def _begin(run: FleetRun, runs: FleetRuns, planned: Mapping[str, Planned]) -> None:
+    """Keep what was approved, in place of what an earlier run left.
+
+    Raises:
+        StateError: if it cannot be kept; nothing was applied.
+    """
+    name = run.fleet.name
+    record = FleetRecord(
+        fleet=name,
         claim=run.claim,
         stacks=run.stacks,
         options=given(run),
-        groups={group.key: tuple(sorted(group.parts)) for group in left.values()},
-        left={name: group.key for name, group in left.items()},
+        groups={group.key: tuple(sorted(group.parts)) for group in planned.values()},
+        left={member: group.key for member, group in planned.items()},
     )
+    for _ in range(_TRIES):
+        with contextlib.suppress(RecordChangedError):
+            runs.swap(name, record, expected=runs.read(name))
+            return
+    raise StateError(
+        f"what was approved for fleet {name!r} cannot be kept {runs.place}: other runs begin there "
+        "all the time",
+        hint="nothing was applied; see who works on the fleet: engine lock",
+    )
+
+
+def _finish(
+    run: FleetRun, runs: FleetRuns, done: Collection[str], resume: str, *, own_left: bool
+) -> str:
+    """Take what is done out of the record.
+
+    Another run may go on with the same record at the same time: each takes out what it did. A
+    record that could not be changed has more than is left, which a resume finds out.
+
+    Args:
+        run: The run.
+        runs: Keeps the record.
+        done: The accounts that are done.
+        resume: The command that goes on with the record.
+        own_left: An account of this run is not done.
+
+    Returns:
+        The command that goes on with what is left; empty if nothing is.
+    """
+    name = run.fleet.name
+    with contextlib.suppress(StateError):
+        for _ in range(_TRIES):
+            record = runs.read(name)
+            if record is None:
+                return ""
+            if record.claim != run.claim:  # another approval took its place
+                return f"engine apply --fleet {name}" if own_left else ""
+            left = {member: key for member, key in record.left.items() if member not in done}
+            groups = {key: record.groups[key] for key in left.values()}
+            rest = dataclasses.replace(record, groups=groups, left=left) if left else None
+            with contextlib.suppress(RecordChangedError):
+                runs.swap(name, rest, expected=record)
+                return resume if left else ""
+    return resume if own_left else ""

@@ -30,12 +30,21 @@ class FleetRecord:
     left: Mapping[str, str] = field(default_factory=dict)
 
 
+class RecordChangedError(Exception):
+    """A swap that was refused: another record is kept than the expected one."""
+
+
 class FleetRuns(Protocol):
     """Keeps one record for each fleet.
 
-    An implementation MUST write a record whole or not at all, and MUST refuse one that it did not
-    write.
+    An implementation MUST write a record whole or not at all; MUST let one of any number of swaps
+    that expect the same record succeed; and MUST refuse to read what it did not write.
     """
+
+    @property
+    def place(self) -> str:
+        """Where records are, for people: `on this machine`, or `in s3://...`."""
+        ...
 
     def read(self, fleet: str) -> FleetRecord | None:
         """The unfinished apply of a fleet; None if there is none.
@@ -45,14 +54,11 @@ class FleetRuns(Protocol):
         """
         ...
 
-    def write(self, record: FleetRecord) -> None:
-        """Keep a record in place of an earlier one.
+    def swap(self, fleet: str, record: FleetRecord | None, *, expected: FleetRecord | None) -> None:
+        """Keep a record in place of the expected one; None means none.
 
         Raises:
-            StateError: if it cannot be written.
+            RecordChangedError: if another one is kept.
+            StateError: if it cannot be written; the write may have arrived.
         """
-        ...
-
-    def remove(self, fleet: str) -> None:
-        """Forget the record of a fleet."""
         ...

@@ -12,17 +12,20 @@ import pytest
 
 from engine.backends.executors.threads import PoolExecutor
 from engine.backends.fleet_runs import FileFleetRuns
+from engine.backends.shared.fleet_runs import SharedFleetRuns
 from engine.bootstrap.project import open_project
-from engine.errors import StateError, UsageError
+from engine.errors import StateError, StoreUnavailableError, UsageError
 from engine.operations.fleet.apply import INTERRUPTED, apply_fleet, resume_fleet
 from engine.operations.fleet.plan import FleetRun
 from engine.plan.inputs.options import PlanOptions
 from engine.plan.model import Action
 from engine.ports.fleet.members import Member
+from engine.ports.fleet.record import FleetRuns
 from engine.ports.fleet.reports import FleetPlan, FleetReport
 from engine.ports.fleet.tasks import MemberOutcome, MemberResult, MemberTask
 from engine.settings.fleets import Fleet
 from tests.support import build
+from tests.support.fakes.memory_store import Call, MemoryStore, Shelf, When
 
 GROUPS = {"a1": "A", "a2": "A", "a3": "A", "a4": "A", "b1": "B", "b2": "B"}
 REPORT = build.report(build.plan(build.change("stripe_product.pro", Action.CREATE)))
@@ -41,7 +44,7 @@ class Shops:
         self.failing: set[str] = set()
         self.applied: list[MemberTask] = []
         self.before: Callable[[MemberTask], None] = lambda _: None
-        self.runs = FileFleetRuns(root / ".engine")
+        self.runs: FleetRuns = FileFleetRuns(root / ".engine")
         self.run = FleetRun(
             context=open_project(root, environment="local"),
             fleet=Fleet(name="shops", environment="local"),
@@ -217,3 +220,77 @@ def test_an_interrupted_run_begins_no_further_account(shops: Shops) -> None:
     record = shops.runs.read("shops")
     assert record is not None
     assert set(record.left) == set(GROUPS) - set(shops.names)
+
+
+def test_two_resumes_of_one_record_each_take_out_what_they_did(shops: Shops) -> None:
+    """As on two runners with half of the accounts each: the second ends while the first works."""
+    shops.failing = {"a1"}
+    shops.apply(max_failures=1)
+    shops.failing, shops.applied = {"b2"}, []
+
+    def other_runner(task: MemberTask) -> None:
+        if task.member.name == "a3":
+            shops.resume(members=tuple(map(_member, ("a1", "b1", "b2"))))
+
+    shops.before = other_runner
+    report = shops.resume(members=tuple(map(_member, ("a2", "a3", "a4"))))
+    record = shops.runs.read("shops")
+    assert record is not None
+    assert (record.left, record.groups) == ({"b2": "B"}, {"B": ("part of B",)})
+    assert report.resume == "engine apply --resume"
+
+
+def test_a_run_leaves_the_record_of_a_later_approval(shops: Shops) -> None:
+    """It says how to plan what it left, which no resume would do now."""
+    shops.failing = {"a1"}
+
+    def another_approval(task: MemberTask) -> None:
+        if task.member.name == "b2":
+            shops.before = lambda _: None
+            run = dataclasses.replace(shops.run, claim="later")
+            approved = {"canary": 0, "max_failures": 1, "resume": ""}
+            apply_fleet(run, shops.runs, lambda _: True, **approved)  # type: ignore[arg-type]
+
+    shops.before = another_approval
+    report = shops.apply()
+    record = shops.runs.read("shops")
+    assert record is not None
+    assert (record.claim, len(record.left)) == ("later", len(GROUPS))
+    assert report.resume == "engine apply --fleet shops"
+
+
+def test_a_record_that_cannot_be_changed_at_the_end_hides_no_result(shops: Shops) -> None:
+    """What is kept is then more than is left, and a resume finds that out."""
+    shelf = Shelf()
+    shops.runs = SharedFleetRuns(lambda: MemoryStore(shelf))
+    shops.failing = {"b2"}
+
+    def store_goes_away(task: MemberTask) -> None:
+        if task.member.name == "b2":
+            shelf.fault = _is_gone
+
+    shops.before = store_goes_away
+    report = shops.apply()
+    assert report.count(MemberOutcome.APPLIED) == 5
+    assert report.resume == "engine apply --resume"
+    shelf.fault = lambda *_: None
+    record = shops.runs.read("shops")
+    assert record is not None
+    assert set(record.left) == set(GROUPS)
+
+
+def test_nothing_is_applied_if_what_was_approved_cannot_be_kept(shops: Shops) -> None:
+    """A runner that dies would leave nothing to go on with."""
+    shelf = Shelf(fault=_is_gone)
+    shops.runs = SharedFleetRuns(lambda: MemoryStore(shelf))
+    with pytest.raises(StateError, match="no answer"):
+        shops.apply()
+    assert shops.names == []
+
+
+def _member(name: str) -> Member:
+    return Member(name=name)
+
+
+def _is_gone(_: Call, __: When) -> None:
+    raise StoreUnavailableError("no answer")
