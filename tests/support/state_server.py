@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import dataclasses
 import hashlib
 import json
 import threading
@@ -14,6 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 GITLAB = "/api/v4/projects/42/terraform/state"
 
 
+@dataclasses.dataclass(frozen=True)
+class Canned:
+    """What is answered in place of what a request asks for, which is not carried out."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class StateServer:
     """One server; each first part of the path is a place of its own.
 
@@ -22,21 +33,40 @@ class StateServer:
         versions: GitLab's versions of them, by path and serial.
         locks: The lock information of those that are locked, by path.
         requests: Method and path of each request.
+        logins: What each request had as `Authorization`.
         fault: Called with the number of a request; what it returns says what happens to it:
             `before` and `after` cut the connection before or after it is carried out, `error`
             answers 500 after it. Empty for nothing.
+        answers: Called with method and path before that; an answer takes the place of the request.
     """
 
     def __init__(
-        self, *, gitlab: bool = False, fenced: bool = True, locking: bool = True, named: bool = True
+        self,
+        *,
+        gitlab: bool = False,
+        fenced: bool = True,
+        locking: bool = True,
+        named: bool = True,
+        careful: bool = True,
     ) -> None:
+        """Start it.
+
+        Args:
+            gitlab: It behaves as GitLab does.
+            fenced: It refuses writes without the lock's id.
+            locking: It has locks.
+            named: It returns whose lock it is that another one asks for.
+            careful: It takes a lock back by its id alone.
+        """
         self.gitlab, self.fenced, self.locking, self.named = gitlab, fenced, locking, named
+        self._careful = careful
         self.documents: dict[str, bytes] = {}
         self.versions: dict[str, dict[int, bytes]] = {}
         self.locks: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
         self.logins: set[str] = set()
         self.fault: Callable[[int], str] = lambda _: ""
+        self.answers: Callable[[str, str], Canned | None] = lambda _, __: None
         self._mutex = threading.Lock()
         handler = type("Bound", (_Handler,), {"state": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -102,7 +132,8 @@ class StateServer:
             # GitLab keeps the id alone, and returns the rest of what was asked with.
             shown = {**info, "ID": there["ID"], "Who": "root"} if self.gitlab else there
             return (409 if self.gitlab else 423), json.dumps(shown).encode()
-        if there is None or info.get("ID") not in (None, there["ID"]):
+        wrong = there is not None and info.get("ID") not in (None, there["ID"])
+        if there is None or (wrong and self._careful):
             return (409, b"") if there is not None or not self.gitlab else (200, b"")
         del self.locks[path]
         return 200, b""
@@ -123,6 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "before":
             self.close_connection = True
             return
+        canned = server.answers(self.command, parts.path)
+        if canned is not None:
+            self._send(canned.status, canned.body, canned.headers)
+            return
         checksum = self.headers.get("Content-MD5")
         if body and checksum != base64.b64encode(hashlib.md5(body).digest()).decode():  # noqa: S324
             status, content = 400, b"Content-MD5"
@@ -132,10 +167,16 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "after":
             self.close_connection = True
             return
-        self.send_response(500 if fault == "error" else status)
+        self._send(500 if fault == "error" else status, content)
+
+    def _send(self, status: int, content: bytes, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        with contextlib.suppress(OSError):  # one who read enough goes away
+            self.wfile.write(content)
 
     do_GET = do_POST = do_DELETE = do_LOCK = do_UNLOCK = _any  # noqa: N815 - the names of methods
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.http import history
 from engine.backends.http.client import Client
-from engine.backends.http.documents import Index, StackDocument, name_of
+from engine.backends.http.documents import Index, StackDocument, name_of, renewed
 from engine.backends.http.journal import HttpJournal, records_of, with_records
 from engine.backends.http.run_locks import HttpHold, HttpRunLocks
-from engine.backends.http.store import DocumentStore, LockRefusedError, WriteRefusedError
+from engine.backends.http.store import DocumentStore, LockRefusedError
 from engine.backends.state.active_locks import ActiveLocks
-from engine.backends.state.lock_errors import already_held, lock_lost, locked_by_another, not_held
+from engine.backends.state.lock_errors import already_held, locked_by_another, not_held
 from engine.backends.state.lock_owner import has_ended_here, new_held_lock, this_run
 from engine.backends.state.write_check import check_succession
 from engine.errors import Problem, StateError, UsageError
@@ -87,6 +86,9 @@ class HttpBackend:
                 f"{environment!r} and {stack!r} are no names of an environment and a stack",
                 hint="names are [a-z0-9][a-z0-9_-]*",
             )
+        hold = self._holds.of(stack, environment)
+        if isinstance(hold, HttpHold):
+            return hold.newest()
         return self._store.read(stack, environment)
 
     def stored(self, stack: str, environment: str) -> bytes | None:
@@ -168,23 +170,15 @@ class HttpBackend:
         self, stack: str, environment: str, change: Callable[[StackDocument], StackDocument]
     ) -> None:
         """Change the document of a stack under the lock that this run has, or one for a moment."""
-        with self._changing, self._lock_for(stack, environment) as owner:
-            before = self._document(stack, environment)
-            if before is None or before.owner is None or before.owner.id != owner.id:
-                raise lock_lost(stack, environment)
-            after = dataclasses.replace(
-                change(before), serial=before.serial + 1, write_id=secrets.token_hex(16)
-            )
-            try:
-                self._store.write(after, before, owner.id)
-            except WriteRefusedError:
-                raise lock_lost(stack, environment) from None
+        with self._changing, self._lock_for(stack, environment) as hold:
+            before = hold.read()
+            hold.write(renewed(change(before)), before)
 
     @contextlib.contextmanager
-    def _lock_for(self, stack: str, environment: str) -> Iterator[LockOwner]:
+    def _lock_for(self, stack: str, environment: str) -> Iterator[HttpHold]:
         hold = self._holds.of(stack, environment)
-        if hold is not None:
-            yield hold.owner
+        if isinstance(hold, HttpHold):
+            yield hold
             return
         owner = this_run("write")
         for _ in range(_PATIENCE):
@@ -197,7 +191,8 @@ class HttpBackend:
         else:
             raise locked_by_another(stack, environment, blocking)
         try:
-            yield owner
+            yield held
+            held.check()  # whether what was written can be read
         finally:
             held.end()
 
@@ -301,7 +296,7 @@ class HttpBackend:
         """Hold the run lock of a stack."""
         self._document(stack, environment)
         owner = dataclasses.replace(this_run(operation), claim=claim)
-        hold: HttpHold = self._locks.wait_for(stack, environment, owner, timeout, on_wait)
+        hold = self._locks.wait_for(stack, environment, owner, timeout, on_wait)
         try:
             with self._holds.taken(stack, environment, hold):
                 yield hold

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import secrets
 from dataclasses import field
 from typing import Any
 
@@ -149,9 +150,22 @@ def decode_index(raw: bytes, *, where: str) -> Index:
     return index
 
 
-def without_owner(document: StackDocument) -> StackDocument:
-    """The document as it is when no run has the lock."""
-    return dataclasses.replace(document, owner=None)
+def new_document(stack: str, environment: str) -> StackDocument:
+    """The document of a stack that has none yet."""
+    return StackDocument(
+        environment=environment,
+        stack=stack,
+        lineage=secrets.token_hex(16),
+        serial=0,
+        write_id="",
+    )
+
+
+def renewed(document: StackDocument, **fields: Any) -> StackDocument:
+    """A document with some fields changed, as a new write."""
+    return dataclasses.replace(
+        document, serial=document.serial + 1, write_id=secrets.token_hex(16), **fields
+    )
 
 
 def _decoded(raw: bytes, where: str, record: Record[Any]) -> Any:

@@ -7,81 +7,97 @@ does not say whose a lock is, and those who wait see who has it.
 
 from __future__ import annotations
 
-import dataclasses
-import secrets
-import threading
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 
-from engine.backends.http.client import Lock
-from engine.backends.http.documents import StackDocument, without_owner
+from engine.backends.http.answers import Lock
+from engine.backends.http.documents import StackDocument, name_of, new_document, renewed
 from engine.backends.http.store import DocumentStore, LockRefusedError, WriteRefusedError
+from engine.backends.state.lock_check import LockCheck
 from engine.backends.state.lock_errors import lock_lost, locked_by_another, no_such_lock
 from engine.backends.state.lock_owner import has_ended_here, this_run
-from engine.errors import LockHeldError, StateError, StoreUnavailableError
+from engine.errors import LockHeldError, LockLostError, StateError, StoreUnavailableError
 from engine.ports.run_locks import LockOwner, RunLock
 
 _POLL = 0.5
-_FRESH = 2.0
-"""Seconds after which an answer is too old to send on."""
-_ROUNDS = 5
+_TAKEN = "Another run has it: engine unlock --force let it in."
 
 
 class HttpHold:
-    """A run lock while it is held."""
+    """A run lock while it is held; safe to use from several threads."""
 
-    def __init__(
-        self, store: DocumentStore, stack: str, environment: str, owner: LockOwner
-    ) -> None:
+    def __init__(self, store: DocumentStore, document: StackDocument, owner: LockOwner) -> None:
+        """Args: document: as it was written with this owner."""
         self.owner = owner
         self._store = store
-        self._place = (stack, environment)
-        self._ended = False
-        self._reading = threading.Lock()
-        self._began = 0
-        self._answered = 0
+        self._place = (document.stack, document.environment)
+        self._written = document.serial
+        self._check = LockCheck(self.read, store.place(name_of(*self._place)))
+        self._gone: LockLostError | None = None
 
     def check(self) -> None:
-        """Read the document: its owner must be this run. One read serves all who wait for it."""
-        asked = self._began
-        for _ in range(_ROUNDS):
-            start = time.monotonic()
-            with self._reading:
-                if self._answered <= asked:
-                    self._began += 1
-                    number = self._began
-                    start = time.monotonic()
-                    self._read()
-                    self._answered = number
-            if time.monotonic() - start < _FRESH:
-                return
-            asked = self._began  # this process was stopped, or the answer was slow
+        """Read the document, which must have this owner."""
+        self._check.run()
+
+    def read(self) -> StackDocument:
+        """The document, which must have this owner.
+
+        Raises:
+            LockLostError: if it has another owner.
+            StoreUnavailableError: if it is older than what this run wrote.
+        """
+        if self._gone is not None:
+            raise self._gone
+        document = self.newest()
+        if document.owner is None or document.owner.id != self.owner.id:
+            raise self.lost()
+        return document
+
+    def newest(self) -> StackDocument:
+        """The document, with any owner; no cache in between may answer for the server.
+
+        Raises:
+            StoreUnavailableError: if it is older than what this run wrote.
+        """
+        written = self._written
+        document = self._store.read(*self._place)
+        serial = document.serial if document is not None else 0
+        if document is not None and serial >= written:
+            return document
         raise StoreUnavailableError(
-            f"the server that has the lock of {self._place[1]}/{self._place[0]} is too slow",
-            cause=f"Each answer took more than {_FRESH:.0f} seconds, and says too little by then.",
-            hint="run the command again when the server is faster; it recovers what this one did",
+            f"{self._store.place(name_of(*self._place))} was written {written} times, and the "
+            f"server returns what it was after {serial}",
+            cause="A cache in between answers for it, or it only seemed to store the last write.",
+            hint="nothing more is sent to Stripe; mend that, and run the command again",
         )
 
-    def _read(self) -> None:
-        document = None if self._ended else self._store.read(*self._place)
-        if document is None or document.owner is None or document.owner.id != self.owner.id:
-            self._ended = True
-            raise lock_lost(*self._place)
+    def write(self, after: StackDocument, before: StackDocument) -> None:
+        """Write the document in place of the one that was read.
+
+        Raises:
+            LockLostError: if another one is stored, or another one has the lock.
+            StoreUnavailableError: if it cannot be written; it may have arrived.
+        """
+        try:
+            self._store.write(after, before, self.owner.id)
+        except WriteRefusedError:
+            raise self.lost() from None
+        self._written = max(self._written, after.serial)
+
+    def lost(self) -> LockLostError:
+        """The lock is lost, and stays so."""
+        self._gone = self._gone or lock_lost(*self._place, cause=_TAKEN)
+        return self._gone
 
     def end(self) -> None:
         """Give the lock back, if it is still this run's."""
-        lost, self._ended = self._ended, True
-        if lost:
-            return
-        try:
-            document = self._store.read(*self._place)
-            if document is None or document.owner is None or document.owner.id != self.owner.id:
-                return
-            after = _next(without_owner(document))
-            self._store.write(after, document, self.owner.id)
-        except (StateError, WriteRefusedError):
-            return  # what the run did is recorded; engine unlock gives the lock back
-        self._store.unlock(*self._place, self.owner.id)
+        # One that stays since the server is gone is given back by engine unlock.
+        with contextlib.suppress(StateError):
+            document = self.read()
+            self.write(renewed(document, owner=None), document)
+        if self._gone is None:
+            self._store.unlock(*self._place, self.owner.id)
 
 
 class HttpRunLocks:
@@ -99,23 +115,17 @@ class HttpRunLocks:
             LockRefusedError: if another one has it.
         """
         self._store.lock(stack, environment, owner)
-        before = self._store.read(stack, environment)
-        fresh = before or StackDocument(
-            environment=environment,
-            stack=stack,
-            lineage=secrets.token_hex(16),
-            serial=0,
-            write_id="",
-        )
         try:
-            self._store.write(_next(dataclasses.replace(fresh, owner=owner)), before, owner.id)
+            before = self._store.read(stack, environment)
+            document = renewed(before or new_document(stack, environment), owner=owner)
+            self._store.write(document, before, owner.id)
         except WriteRefusedError:
             self._store.unlock(stack, environment, owner.id)
             raise LockRefusedError(Lock(had=False)) from None
-        except StateError:
+        except BaseException:
             self._store.unlock(stack, environment, owner.id)
             raise
-        return HttpHold(self._store, stack, environment, owner)
+        return HttpHold(self._store, document, owner)
 
     def wait_for(
         self,
@@ -126,13 +136,14 @@ class HttpRunLocks:
         on_wait: Callable[[LockOwner | None], None],
     ) -> HttpHold:
         """Get the lock, waiting for it; see `engine.ports.run_locks.RunLocks.lock`."""
-        until, shown, nameless = time.monotonic() + timeout, "", 0
+        until, shown, freed, nameless = time.monotonic() + timeout, "", "", 0
         while True:
             try:
                 return self.take(stack, environment, owner)
             except LockRefusedError as refused:
                 blocking = self.owner_of(stack, environment, refused.lock)
-            if blocking is not None and _may_take(blocking, owner):
+            if blocking is not None and blocking.id != freed and _may_take(blocking, owner):
+                freed = blocking.id
                 self._free(stack, environment, blocking)
                 continue
             nameless = nameless + 1 if blocking is None else 0
@@ -194,12 +205,13 @@ class HttpRunLocks:
         self._store.unlock(stack, environment, owner.id)
         try:
             self.take(stack, environment, this_run("unlock")).end()
-        except LockRefusedError:
-            return  # the next run has it, and writes its own name
-
-
-def _next(document: StackDocument) -> StackDocument:
-    return dataclasses.replace(document, serial=document.serial + 1, write_id=secrets.token_hex(16))
+        except LockRefusedError as refused:
+            if refused.lock.id == owner.id:
+                raise StoreUnavailableError(
+                    f"{environment}/{stack} cannot be unlocked: the server keeps {owner.id}",
+                    hint="unlock it with the tools of the server, and run the command again",
+                ) from None
+            # The next run has it, and writes its own name.
 
 
 def _may_take(owner: LockOwner, ours: LockOwner) -> bool:

@@ -12,7 +12,8 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 
-from engine.backends.http.client import Client, Lock
+from engine.backends.http.answers import Lock
+from engine.backends.http.client import Client
 from engine.backends.http.documents import (
     INDEX,
     PROBE,
@@ -86,16 +87,17 @@ class DocumentStore:
         """
         self._register(document.stack, document.environment)
         name = name_of(document.stack, document.environment)
-        for _ in range(_TRIES):
-            if self._client.write(name, encode(document), lock):
+        for tried in range(_TRIES):
+            answer = self._client.write(name, encode(document), lock)
+            if answer.done:
                 return
             stored = self.read(document.stack, document.environment)
             if stored is not None and stored.write_id == document.write_id:
                 return
-            if (stored and stored.write_id) != (before and before.write_id):
+            if answer.locked or (stored and stored.write_id) != (before and before.write_id):
                 raise WriteRefusedError
-            self._wait(_POLL)
-        raise WriteRefusedError
+            self._wait(_POLL * 4**tried)
+        raise self._client.unavailable(name, "written", answer)
 
     def put_aside(self, document: StackDocument, number: int) -> None:
         """Keep a document under a number, if the server keeps no versions; as far as it can."""
@@ -174,13 +176,13 @@ class DocumentStore:
             before = self.index()
             new_id = secrets.token_hex(16)
             after = dataclasses.replace(change(before), serial=before.serial + 1, write_id=new_id)
-            for _ in range(_TRIES):
-                if self._client.write(INDEX, encode(after), lock) or (
-                    self.index().write_id == new_id
-                ):
+            for tried in range(_TRIES):
+                answer = self._client.write(INDEX, encode(after), lock)
+                # Whatever it answered: it is there, or it is not.
+                if self.index().write_id == new_id:
                     return
-                self._wait(_POLL)
-            raise self._client.unavailable(INDEX, "written", None)
+                self._wait(_POLL * 4**tried)
+            raise self._client.unavailable(INDEX, "written", answer)
 
     @contextlib.contextmanager
     def _index_locked(self) -> Iterator[str]:
@@ -242,15 +244,16 @@ class DocumentStore:
                 return
             index, here = self.index(), self._client.server.base
             if index.tested == here:
-                fenced = index.fenced
+                fenced = self._fenced = index.fenced
             else:
                 fenced = self._tested()
                 self._check_fence(fenced=fenced)
+                self._fenced = fenced
                 self.change_index(
                     lambda found: dataclasses.replace(found, tested=here, fenced=fenced)
                 )
             self._check_fence(fenced=fenced)
-            self._fenced, self._prepared = fenced, True
+            self._prepared = True
 
     def _check_fence(self, *, fenced: bool) -> None:
         if fenced or self._client.server.unfenced:
@@ -263,12 +266,9 @@ class DocumentStore:
         )
 
     def _tested(self) -> bool:
-        """Whether the server refuses a write without the lock's id, once it passed the rest."""
-        name, first, second = (
-            PROBE + secrets.token_hex(4),
-            secrets.token_hex(4),
-            secrets.token_hex(4),
-        )
+        """Whether the server checks the lock's id, once it passed the rest of the test."""
+        name = PROBE + secrets.token_hex(4)
+        first, second = secrets.token_hex(4), secrets.token_hex(4)
         self._lock(name, first, "test")
         try:
             if self._client.lock(name, _info(second)).had:
@@ -276,13 +276,21 @@ class DocumentStore:
                 raise self._lacks("gives a lock that is held to a second one")
             index = Index(lineage=secrets.token_hex(16), serial=1, write_id=first)
             content = encode(index)
-            if not self._client.write(name, content, first) and self._client.read(name) != content:
-                raise self._client.unavailable(name, "written", None)
-            if self._client.read(name) != content:
+            answer = self._client.write(name, content, first)
+            stored = self._client.read(name)
+            if stored != content and not answer.done:
+                raise self._client.unavailable(name, "written", answer)
+            if stored != content:
                 raise self._lacks("does not return what was written to it")
-            stale = encode(dataclasses.replace(index, serial=2, write_id=second))
-            self._client.write(name, stale, second)
-            return self._client.read(name) == content
+            self._client.write(
+                name, encode(dataclasses.replace(index, serial=2, write_id=second)), second
+            )
+            fenced = self._client.read(name) == content
+            self._client.unlock(name, second)
+            free = self._client.lock(name, _info(second)).had
+            if free:
+                self._client.unlock(name, second)
+            return fenced and not free
         finally:
             self._client.unlock(name, first)
             self._client.remove(name)

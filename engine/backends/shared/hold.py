@@ -14,14 +14,12 @@ from collections.abc import Callable, Iterator
 from engine.backends.shared import settle
 from engine.backends.shared.names import beat_name, new_write_id
 from engine.backends.shared.store import Head, HeadChangedError, SharedStore
+from engine.backends.state.lock_check import LockCheck
 from engine.backends.state.lock_errors import lock_lost
 from engine.errors import LockLostError, StateError, StoreUnavailableError
 from engine.frozen import frozen
 from engine.ports.run_locks import LockOwner
 
-_FRESH = 2.0
-"""Seconds after which an answer about the lock is old: this process may have been stopped."""
-_READS = 3
 _TAKEN = (
     "Another run has it: engine unlock let it in, or this one gave no sign of life for a minute."
 )
@@ -60,11 +58,7 @@ class SharedHold:
         self._place = place
         self._head = head
         self._unsure = False
-        self._turn = threading.Lock()
-        self._count = threading.Lock()
-        self._begun = 0
-        self._read_at = 0.0
-        self._failure: StateError | None = None
+        self._check = LockCheck(self._read, store.address)
         self._gone: LockLostError | None = None
 
     @property
@@ -99,35 +93,8 @@ class SharedHold:
         return self._head
 
     def check(self) -> None:
-        """Read the head; one read serves all who asked before it began, whatever it found.
-
-        An answer that is old when it is used is asked for again: this process may have been stopped
-        meanwhile, and its lock taken.
-        """
-        for _ in range(_READS):
-            with self._count:
-                wanted = self._begun + 1
-            with self._turn:
-                if self._begun < wanted:
-                    self._ask()
-                failure, asked_at = self._failure, self._read_at
-            if failure is not None:
-                raise failure
-            if _now() - asked_at < _FRESH:
-                return
-        raise StoreUnavailableError(
-            f"{self._store.address} takes more than {_FRESH:g} seconds to say who has the lock",
-            hint="nothing more is sent to Stripe; run the command again when the store is faster",
-        )
-
-    def _ask(self) -> None:
-        with self._count:
-            self._begun += 1
-        self._read_at, self._failure = _now(), None
-        try:
-            self._read()
-        except StateError as error:
-            self._failure = error
+        """Read the head, which must have this owner."""
+        self._check.run()
 
     def _read(self) -> Head:
         if self._gone is not None:
@@ -166,9 +133,3 @@ class SharedHold:
         environment, stack = self._place
         self._gone = self._gone or lock_lost(stack, environment, cause=_TAKEN)
         return self._gone
-
-
-def _now() -> float:
-    """Seconds that go on while this process is stopped, or this machine asleep if it can say."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)

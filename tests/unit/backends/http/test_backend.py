@@ -12,7 +12,7 @@ from engine.backends.http.documents import name_of
 from engine.errors import LockHeldError, LockLostError, StateError, StoreUnavailableError
 from engine.ports.backend import StateBackend
 from tests.support.backends import LONG_ENOUGH, a_state, hold, http_backend, silent
-from tests.support.state_server import GITLAB, StateServer
+from tests.support.state_server import GITLAB, Canned, StateServer
 
 
 @pytest.fixture(params=["strict", "gitlab"])
@@ -108,7 +108,8 @@ def test_a_server_that_goes_away_says_so(server: StateServer) -> None:
     assert "run the command again" in str(raised.value.hint)
 
 
-def test_eight_at_once_lose_no_update(server: StateServer) -> None:
+@pytest.mark.parametrize("many", [2, 8])
+def test_many_at_once_lose_no_update(server: StateServer, many: int) -> None:
     """Each on a machine of its own."""
     run(http_backend(address(server)))
 
@@ -119,9 +120,9 @@ def test_eight_at_once_lose_no_update(server: StateServer) -> None:
             assert before is not None
             own.write(a_state(before.serial + 1), expected=before)
 
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(add_one, range(8)))
-    assert http_backend(address(server)).read("shop", "test") == a_state(9)
+    with ThreadPoolExecutor(max_workers=many) as pool:
+        list(pool.map(add_one, range(many)))
+    assert http_backend(address(server)).read("shop", "test") == a_state(1 + many)
 
 
 def test_a_stopped_owner_finds_out_that_its_lock_was_taken(server: StateServer) -> None:
@@ -139,6 +140,92 @@ def test_a_stopped_owner_finds_out_that_its_lock_was_taken(server: StateServer) 
             taken.check()
     assert second.read("shop", "test") == a_state(1)
     assert second.run_locks() == ()
+
+
+def document_of(server: StateServer) -> str:
+    """The path of the stack's document."""
+    return f"{address(server)}/{name_of('shop', 'test')}".removeprefix(server.address)
+
+
+def test_a_cache_in_between_ends_the_run(server: StateServer) -> None:
+    """What it answers with may be from before the lock was lost."""
+    backend = http_backend(address(server))
+    with hold(backend) as held:
+        old = server.documents[document_of(server)]
+        backend.begin_journal("shop", "test", (b"{}",), reserve=0)
+        held.check()
+        cached = Canned(200, old)
+        server.answers = lambda method, _: cached if method == "GET" else None
+        for ask in (held.check, lambda: backend.end_journal("shop", "test")):
+            with pytest.raises(StoreUnavailableError, match="returns what it was after") as raised:
+                ask()
+            assert "nothing more is sent to Stripe" in str(raised.value.hint)
+        server.answers = lambda _, __: None
+    assert server.locks == {}
+
+
+def test_a_write_that_was_not_stored_is_found_out_before_anything_is_sent(
+    server: StateServer,
+) -> None:
+    """A proxy may answer in place of the server, and as if it were done."""
+    backend = http_backend(address(server))
+    swallowed = Canned(200, b"{}")
+
+    def swallow(method: str, path: str) -> Canned | None:
+        return swallowed if method == "POST" and not path.endswith("/lock") else None
+
+    with hold(backend) as held:
+        server.answers = swallow
+        backend.begin_journal("shop", "test", (b"{}",), reserve=0)
+        with pytest.raises(StoreUnavailableError, match="returns what it was after"):
+            held.check()
+        server.answers = lambda _, __: None
+    server.answers = swallow
+    with pytest.raises(StoreUnavailableError, match="returns what it was after"):
+        backend.write(a_state(1), expected=None)
+
+
+def test_a_server_that_stores_nothing_any_more_says_so(server: StateServer) -> None:
+    """The lock is not lost; what the server answers is shown."""
+    backend = http_backend(address(server))
+    with hold(backend):
+        path, full = document_of(server), Canned(507)
+        server.answers = lambda method, asked: full if (method, asked) == ("POST", path) else None
+        with pytest.raises(StoreUnavailableError, match="cannot be written") as raised:
+            backend.write(a_state(1), expected=None)
+        assert raised.value.cause == "It answered 507."
+        server.answers = lambda _, __: None
+        backend.write(a_state(1), expected=None)
+
+
+def test_a_lock_that_the_server_keeps_is_not_taken(server: StateServer) -> None:
+    """What was refused is no success."""
+    first, second = http_backend(address(server)), http_backend(address(server))
+    with hold(first) as held:
+        server.answers = lambda method, path: (
+            Canned(403)
+            if method == "UNLOCK" or (method == "DELETE" and path.endswith("/lock"))
+            else None
+        )
+        with pytest.raises(StoreUnavailableError, match=f"the server keeps {held.owner.id}"):
+            second.unlock(held.owner.id, force=True)
+        held.check()
+        server.answers = lambda _, __: None
+
+
+def test_an_interrupted_wait_leaves_no_lock(server: StateServer) -> None:
+    """Ctrl-C between the lock and the name of its owner."""
+    backend = http_backend(address(server))
+    run(backend)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.backends.http.run_locks.renewed", interrupt)
+        with pytest.raises(KeyboardInterrupt), hold(backend):
+            pytest.fail("it was not interrupted")
+    assert server.locks == {}
 
 
 def test_checks_at_once_are_one_read(server: StateServer) -> None:
@@ -260,6 +347,15 @@ def test_a_server_that_does_not_check_the_id_has_to_be_accepted() -> None:
     with pytest.raises(StateError, match="does not check the lock's id") as raised:
         http_backend(f"{server.address}/x").read("shop", "test")
     assert "unfenced=1" in str(raised.value.hint)
+    run(http_backend(f"{server.address}/x?unfenced=1"))
+    server.close()
+
+
+def test_a_server_that_takes_a_lock_back_by_any_id_has_to_be_accepted() -> None:
+    """A run that lost its lock could take that of the next one with it."""
+    server = StateServer(careful=False)
+    with pytest.raises(StateError, match="does not check the lock's id"):
+        http_backend(f"{server.address}/x").read("shop", "test")
     run(http_backend(f"{server.address}/x?unfenced=1"))
     server.close()
 
