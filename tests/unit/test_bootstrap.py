@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,19 @@ def test_outside_of_a_job_there_is_no_code_host(variables: dict[str, str], messa
     """Nor in a container that got some of a job's variables."""
     with pytest.raises(UsageError, match=message):
         open_code_host(variables)
+
+
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg.pq"])
+def test_states_in_postgresql_name_the_extra_that_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """Where psycopg, or the library that it calls, cannot be imported; no login is shown."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setenv("STATES", "postgresql://anna:hidden-4711@db.example/billing")
+    context = opened(tmp_path, 'state = "env:STATES"')
+    with pytest.raises(SettingsError, match="need psycopg") as raised:
+        _ = context.backend
+    assert raised.value.hint == "pip install 'stripe-stack-engine[postgres]'"
+    assert "hidden" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""A few connections to a database, for any thread; the only door to psycopg's."""
+"""A few connections to a database, for all of this process; the only door to psycopg's."""
 
 from __future__ import annotations
 
@@ -69,6 +69,20 @@ class _Connection(psycopg.Connection[Any]):
                 self.cancel_safe(timeout=3)
             self.close()
             raise SilentServerError("the server did not answer") from None
+
+
+_lock = threading.Lock()
+_pools: weakref.WeakValueDictionary[tuple[Any, ...], Connections] = weakref.WeakValueDictionary()
+
+
+def connections_to(parameters: dict[str, str], patience: Patience) -> Connections:
+    """The connections of this process to a database, the same ones for each of its stores."""
+    key = (tuple(sorted(parameters.items())), patience)
+    with _lock:
+        found = _pools.get(key)
+        if found is None:
+            found = _pools[key] = Connections(parameters, patience)
+    return found
 
 
 class Connections:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from engine.backends.shared.postgres.address import place_of
-from engine.backends.shared.postgres.connections import Connections, Patience
+from engine.backends.shared.postgres.connections import Patience, connections_to
 from engine.backends.shared.postgres.failures import store_failed
 from engine.backends.shared.postgres.tables import prepare
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
@@ -63,7 +63,7 @@ class PostgresStore:
     def __init__(self, address: str, *, patience: Patience | None = None) -> None:
         """Args: address: `postgresql://...`; nothing is opened yet."""
         self._place = place_of(address)
-        self._connections = Connections(self._place.parameters, patience or Patience())
+        self._connections = connections_to(self._place.parameters, patience or Patience())
 
     @property
     def address(self) -> str:

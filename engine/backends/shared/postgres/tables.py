@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -42,7 +44,11 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE {schema}.layout (version integer PRIMARY KEY)",
     ),
 )
-"""A step is never changed once it was released: what is different is a further step."""
+"""A step is never changed once it was released: what is different is a further step.
+
+An engine reads the version when it begins, so it may be at work while another one makes a step:
+what is at work has to go on.
+"""
 
 
 def prepare(connections: Connections, place: Place) -> None:
@@ -54,7 +60,7 @@ def prepare(connections: Connections, place: Place) -> None:
         psycopg.Error: for what else the database refuses.
     """
     with connections.one() as connection:
-        version = _version(connection, place)
+        version = _version(connection, place) or 0
         if version > len(_STEPS):
             raise NewerStateError(
                 place.shown,
@@ -68,45 +74,68 @@ def prepare(connections: Connections, place: Place) -> None:
         _check(connection, place)
 
 
-def _version(connection: psycopg.Connection[Any], place: Place) -> int:
-    """The version of the tables; 0 if there are none."""
-    statement = _of(place, "SELECT coalesce(max(version), 0) FROM {schema}.layout")
-    try:
-        found = connection.execute(statement).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+_THERE = """
+SELECT c.oid IS NOT NULL,
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'layout'
+WHERE n.nspname = %s
+"""
+
+
+def _version(connection: psycopg.Connection[Any], place: Place) -> int | None:
+    """The version of the tables; 0 if there are none, None if not even their schema is there."""
+    there = connection.execute(_THERE, (place.schema,)).fetchone()
+    if there is None:
+        return None
+    if not there[0]:
         return 0
+    if not there[1]:
+        raise _denied(connection, place)
+    statement = _of(place, "SELECT coalesce(max(version), 0) FROM {schema}.layout")
+    found = connection.execute(statement).fetchone()
     return int(found[0]) if found else 0
 
 
 def _migrate(connection: psycopg.Connection[Any], place: Place) -> None:
-    denied = False
     try:
         with connection.transaction():
+            # What the one before made while this one waited has to be seen.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
             # A client that is stopped now keeps all others waiting no longer than this.
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = '20s'")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_QUEUE,))
-            there = connection.execute(
-                "SELECT to_regnamespace(%s) IS NOT NULL, to_regclass(%s) IS NOT NULL",
-                (place.schema, f"{place.schema}.layout"),
-            ).fetchone()
-            if there is None or not there[0]:
-                connection.execute(_of(place, "CREATE SCHEMA {schema}"))
-            done = _version(connection, place) if there and there[1] else 0
-            for number, step in enumerate(_STEPS[done:], start=done + 1):
-                for statement in step:
-                    connection.execute(_of(place, statement))
-                noted = "INSERT INTO {schema}.layout (version) VALUES (%s)"
-                connection.execute(_of(place, noted), (number,))
+            for statement in _missing(_version(connection, place)):
+                connection.execute(_of(place, statement))
     except psycopg.errors.InsufficientPrivilege:
-        denied = True
-    if denied:
-        row = connection.execute("SELECT current_user").fetchone()
-        role = sql.Identifier(str(row[0]) if row else "").as_string(connection)
-        raise StateError(
-            f"the tables in {place.shown} are missing or old, and this role may not make them",
-            hint=f"have an administrator run: CREATE SCHEMA IF NOT EXISTS {place.schema}; "
-            f"GRANT USAGE, CREATE ON SCHEMA {place.schema} TO {role}; then run the command again",
-        )
+        pass
+    else:
+        return
+    done = _version(connection, place)
+    lines = (*_missing(done), *_grants(_role(connection)))
+    script = "".join(f"{_of(place, line).as_string(connection)};\n" for line in lines)
+    raise StateError(
+        f"the tables in {place.shown} are {'old' if done else 'missing'}, and this role may not "
+        "make them",
+        hint="have an administrator run this, then run the command again:\n"
+        f"BEGIN;\n{script}COMMIT;",
+    )
+
+
+def _missing(done: int | None) -> Iterator[str]:
+    """The statements that bring the tables to this engine's version."""
+    if done is None:
+        yield "CREATE SCHEMA {schema}"
+    for number, step in enumerate(_STEPS[done or 0 :], start=(done or 0) + 1):
+        yield from map(textwrap.dedent, step)
+        yield f"INSERT INTO {{schema}}.layout (version) VALUES ({number})"  # noqa: S608 - a number
+
+
+def _grants(role: str) -> tuple[str, ...]:
+    """The statements that give a role all that it needs."""
+    return (
+        f"GRANT USAGE ON SCHEMA {{schema}} TO {role}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {{schema}} TO {role}",
+    )
 
 
 _NEEDED = """
@@ -117,7 +146,7 @@ SELECT has_table_privilege('{schema}.heads', 'SELECT')
    AND has_table_privilege('{schema}.blobs', 'INSERT')
    AND has_table_privilege('{schema}.blobs', 'UPDATE')
    AND has_table_privilege('{schema}.blobs', 'DELETE'),
-       pg_is_in_recovery(), current_setting('synchronous_commit') = 'off', current_user
+       pg_is_in_recovery(), current_setting('synchronous_commit') = 'off'
 """
 
 
@@ -125,24 +154,35 @@ def _check(connection: psycopg.Connection[Any], place: Place) -> None:
     row = connection.execute(_of(place, _NEEDED)).fetchone()
     if row is None:
         return
-    allowed, standby, forgets, user = row
-    role = sql.Identifier(str(user)).as_string(connection)
+    allowed, standby, forgets = row
     if standby:
         raise StateError(
             f"{place.shown} is a standby, which takes no write",
             hint="name the primary, or add ?target_session_attrs=read-write to the address",
         )
     if not allowed:
-        raise StateError(
-            f"this role may not read and write the tables in {place.shown}",
-            hint="have their owner run: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
-            f"SCHEMA {place.schema} TO {role}",
-        )
+        raise _denied(connection, place)
     if forgets:
         raise StateError(
             f"{place.shown} would lose writes that it has confirmed: synchronous_commit is off",
-            hint=f"switch it on for this role: ALTER ROLE {role} SET synchronous_commit = on",
+            hint=f"switch it on: ALTER ROLE {_role(connection)} SET synchronous_commit = on",
         )
+
+
+def _denied(connection: psycopg.Connection[Any], place: Place) -> StateError:
+    lines = (_of(place, line).as_string(connection) for line in _grants(_role(connection)))
+    return StateError(
+        f"this role may not read and write the tables in {place.shown}",
+        hint=f"have their owner run: {'; '.join(lines)}",
+    )
+
+
+def _role(connection: psycopg.Connection[Any]) -> str:
+    """The name of the role, as SQL has it."""
+    row = connection.execute("SELECT current_user").fetchone()
+    name = sql.Identifier(str(row[0]) if row else "").as_string(connection)
+    # In a statement that is filled in, a brace stands for itself if it is there twice.
+    return name.replace("{", "{{").replace("}", "}}")
 
 
 def _of(place: Place, statement: str) -> sql.Composed:

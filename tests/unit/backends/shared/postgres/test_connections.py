@@ -85,6 +85,34 @@ def test_a_run_goes_on_whichever_reply_is_lost(proxy: WireProxy, fault: WireFaul
     assert serials == list(range(3 + statements, 0, -1))
 
 
+def test_many_stores_of_a_process_share_a_few_connections() -> None:
+    """The server admits four of this role, and two hundred accounts are at work at once."""
+    address = fresh_address()
+    schema = address.partition("?schema=")[2]
+    role = f"crowd_{schema}"
+    PostgresStore(address).prepare()
+    with postgres().connect() as admin:
+        for statement in (
+            f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 4",
+            f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+        ):
+            admin.execute(statement.encode())
+    at = address.replace("postgres@", f"{role}@")
+    stores = [PostgresStore(at) for _ in range(200)]
+    ready = threading.Barrier(32)
+
+    def work(number: int) -> None:
+        if number < ready.parties:
+            ready.wait()
+        stores[number].prepare()
+        stores[number].swap(f"shops/acct_{number}", "shop", Head(write_id="w"), expected=None)
+
+    with ThreadPoolExecutor(ready.parties) as pool:
+        list(pool.map(work, range(200)))
+    assert len(stores[0].environments()) == 200
+
+
 def test_a_server_that_says_nothing_is_reported(proxy: WireProxy) -> None:
     """And what was sent to it, and may yet arrive, is not sent again."""
     address = fresh_address()
