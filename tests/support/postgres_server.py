@@ -30,7 +30,7 @@ class PostgresServer:
 
     def __init__(self, bin: Path, folder: Path) -> None:
         """Make its files and start it."""
-        self._bin = bin
+        self.bin = bin
         self._folder = folder
         self._data = folder / "data"
         self.port = free_port()
@@ -48,12 +48,12 @@ class PostgresServer:
         """Start it, and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -k {self._folder}"
         log = self._folder / "log"
-        command = [self._bin / "pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start"]
+        command = [self.bin / "pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start"]
         as_postgres(command)
 
     def kill(self) -> None:
         """Kill it with all of its processes, as a machine that is switched off."""
-        as_postgres([self._bin / "pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"])
+        as_postgres([self.bin / "pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"])
 
     @property
     def pid(self) -> int:

@@ -50,11 +50,15 @@ _PUT = """
 INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s)
 ON CONFLICT (name) DO UPDATE SET content = excluded.content, made = now()
 """
+_READ = """
+SELECT substr(content, %s, %s), octet_length(content), made::text
+FROM {schema}.blobs WHERE name = %s
+"""
 _NAMES = "SELECT name FROM {schema}.blobs WHERE name >= %s AND name < %s ORDER BY name"
 _AFTER = "~"
 """Sorts after every character of a name."""
-_LARGE = 100_000_000
-"""Bytes that a read is given time for: how many come is not known before."""
+_PIECE = 4_000_000
+"""Bytes of a blob that are asked for at once, so that a server that hangs is soon known to."""
 
 
 class PostgresStore:
@@ -138,9 +142,19 @@ class PostgresStore:
 
     def read(self, name: str) -> bytes | None:
         """The content of a blob; None if there is none."""
-        query = "SELECT content FROM {schema}.blobs WHERE name = %s"
-        rows = self._rows(f"read {name}", query, (name,), size=_LARGE)
-        return bytes(rows[0][0]) if rows else None
+        content, begun = bytearray(), None
+        while True:
+            values = (len(content) + 1, _PIECE, name)
+            rows = self._rows(f"read {name}", _READ, values, size=_PIECE)
+            if not rows:
+                return None
+            piece, length, made = rows[0]
+            if begun not in (None, (length, made)):
+                return self.read(name)  # another one was put there meanwhile
+            begun = length, made
+            content += piece
+            if len(content) >= length:
+                return bytes(content)
 
     def remove(self, name: str) -> None:
         """Remove a blob; one that is not there is a success."""

@@ -126,7 +126,7 @@ def _missing(done: int | None) -> Iterator[str]:
     if done is None:
         yield "CREATE SCHEMA {schema}"
     for number, step in enumerate(_STEPS[done or 0 :], start=(done or 0) + 1):
-        yield from map(textwrap.dedent, step)
+        yield from (textwrap.dedent(statement).strip() for statement in step)
         yield f"INSERT INTO {{schema}}.layout (version) VALUES ({number})"  # noqa: S608 - a number
 
 
@@ -181,7 +181,7 @@ def _role(connection: psycopg.Connection[Any]) -> str:
     """The name of the role, as SQL has it."""
     row = connection.execute("SELECT current_user").fetchone()
     name = sql.Identifier(str(row[0]) if row else "").as_string(connection)
-    # In a statement that is filled in, a brace stands for itself if it is there twice.
+    # Braces are doubled in what is filled in.
     return name.replace("{", "{{").replace("}", "}}")
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from engine.backends.shared.postgres import store as store_module
 from engine.backends.shared.postgres import tables
 from engine.backends.shared.postgres.address import place_of
 from engine.backends.shared.postgres.connections import Patience
@@ -194,6 +197,27 @@ def test_a_database_of_another_encoding_keeps_names_of_all_alphabets(encoding: s
     store.swap("live", "saas", Head(write_id="w1", owner=owner), expected=None)
     assert store.stacks("live") == ("saas",)
     assert store.head("live", "saas") == Head(write_id="w1", owner=owner)
+
+
+def test_a_large_blob_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, also if another one takes its place between two of them."""
+    monkeypatch.setattr(store_module, "_PIECE", 10)
+    store = fresh_stores()()
+    store.prepare()
+    for length in (0, 1, 10, 11, 35):
+        content = bytes(range(length))
+        store.put("beats/live/saas", content)
+        assert store.read("beats/live/saas") == content
+    asked, rows = itertools.count(), store._connections.rows
+
+    def changing(*words: Any, **more: Any) -> Any:
+        if next(asked) == 2:
+            fresh = PostgresStore(f"{store.address.replace('://', '://postgres@')}")
+            fresh.put("beats/live/saas", b"y" * 35)
+        return rows(*words, **more)
+
+    monkeypatch.setattr(store._connections, "rows", changing)
+    assert store.read("beats/live/saas") == b"y" * 35
 
 
 def test_tables_are_made_once_by_eight_at_once() -> None:
