@@ -12,7 +12,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -54,6 +55,20 @@ class PostgresServer:
     def kill(self) -> None:
         """Kill it with all of its processes, as a machine that is switched off."""
         as_postgres([self.bin / "pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"])
+
+    @contextmanager
+    def standby(self) -> Iterator[str]:
+        """The address of a standby of it, for any schema."""
+        data, port = self._folder / "standby", free_port()
+        backup = ["-D", data, "-R", "-c", "fast", "-N", "-U", "postgres", "-h", "127.0.0.1"]
+        as_postgres([self.bin / "pg_basebackup", "-p", self.port, *backup])
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {self._folder}"
+        command = [self.bin / "pg_ctl", "-D", data, "-l", f"{data}.log", "-w"]
+        as_postgres([*command, "-o", options, "start"])
+        try:
+            yield self.url.replace(f":{self.port}/", f":{port}/")
+        finally:
+            as_postgres([*command, "-m", "immediate", "stop"])
 
     @property
     def pid(self) -> int:

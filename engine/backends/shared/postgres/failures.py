@@ -16,13 +16,15 @@ _WAIT = "wait for the database to recover, then run the command again"
 _LOGIN = "set PGUSER and PGPASSWORD, or write a line into ~/.pgpass (mode 0600)"
 _TABLES = "prepare the database as docs/teams.md says, or correct ?schema=... in state = ..."
 
+_PRIMARY = "name the primary, or add ?target_session_attrs=read-write to the address"
+
 _STATES: dict[str, tuple[str, str]] = {
     "42501": ("access was denied", "give the role its rights, as docs/teams.md says"),
     "42P01": ("its tables are not there", _TABLES),
     "3F000": ("its schema is not there", _TABLES),
     "25006": (
         "it is read-only, as a standby is",
-        "name the primary, or add ?target_session_attrs=read-write",
+        _PRIMARY,
     ),
     "53100": ("its disk is full", "make room, then run the command again"),
     "57014": ("a statement took too long and was ended", _WAIT),
@@ -77,6 +79,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "the connection broke",
         _REACH,
     ),
+    (("invalid ",), "an option has a value that there is not", "correct state = ..., or PG..."),
 )
 
 
@@ -90,6 +93,15 @@ def store_failed(place: Place, doing: str, error: Error) -> StoreUnavailableErro
     """
     why, hint = _explained(error)
     return StoreUnavailableError(f"cannot {doing} in {place.shown}", cause=why, hint=hint)
+
+
+def standby_answered(place: Place, doing: str) -> StoreUnavailableError:
+    """The error for a read that did not reach the primary."""
+    return StoreUnavailableError(
+        f"cannot {doing} in {place.shown}",
+        cause="A standby answered, and what it knows may be old: a lost lock would go unnoticed.",
+        hint=f"{_PRIMARY}; a proxy that sends reads to standbys cannot be used",
+    )
 
 
 def _explained(error: Error) -> tuple[str, str]:

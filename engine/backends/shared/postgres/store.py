@@ -2,7 +2,8 @@
 
 Each change is one statement and a transaction of its own: a client that is stopped holds no lock
 on a row, and a pooler may send each statement through another session. That one of several swaps
-succeeds rests on the condition in its `UPDATE` alone.
+succeeds rests on the condition in its `UPDATE` alone. Each read says whether a standby answered it,
+as one may behind a proxy that spreads reads: what it knows may be old, so that it is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from engine.backends.shared.postgres.address import place_of
 from engine.backends.shared.postgres.connections import Patience, connections_to
-from engine.backends.shared.postgres.failures import store_failed
+from engine.backends.shared.postgres.failures import standby_answered, store_failed
 from engine.backends.shared.postgres.tables import prepare
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
 from engine.errors import UntrustedStateError
@@ -26,7 +27,7 @@ from engine.records import Record, check_plain
 
 _OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
 _HEAD = """
-SELECT write_id, epoch, owner::text, serial, state, entry, journal, moved, version
+SELECT true, write_id, epoch, owner::text, serial, state, entry, journal, moved, version
 FROM {schema}.heads WHERE environment = %s AND stack = %s
 """
 _FIRST = """
@@ -51,10 +52,13 @@ INSERT INTO {schema}.blobs (name, content) VALUES (%s, %s)
 ON CONFLICT (name) DO UPDATE SET content = excluded.content, made = now()
 """
 _READ = """
-SELECT substr(content, %s, %s), octet_length(content), made::text
+SELECT true, substr(content, %s, %s), octet_length(content), made::text
 FROM {schema}.blobs WHERE name = %s
 """
-_NAMES = "SELECT name FROM {schema}.blobs WHERE name >= %s AND name < %s ORDER BY name"
+_NAMES = "SELECT true, name FROM {schema}.blobs WHERE name >= %s AND name < %s"
+_ANSWERED = """
+SELECT pg_is_in_recovery(), found.* FROM (SELECT) AS server LEFT JOIN ({query}) AS found ON true
+"""
 _AFTER = "~"
 """Sorts after every character of a name."""
 _PIECE = 4_000_000
@@ -82,7 +86,7 @@ class PostgresStore:
     def head(self, environment: str, stack: str) -> Head | None:
         """The head of a stack; None if there never was one."""
         doing = f"read the head of {environment}/{stack}"
-        rows = self._rows(doing, _HEAD, (environment, stack))
+        rows = self._read(doing, _HEAD, (environment, stack))
         return _head_of(rows[0], f"{self.address}, {environment}/{stack}") if rows else None
 
     def swap(self, environment: str, stack: str, head: Head, *, expected: Head | None) -> Head:
@@ -122,13 +126,13 @@ class PostgresStore:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a head in an environment, sorted."""
-        query = "SELECT stack FROM {schema}.heads WHERE environment = %s ORDER BY stack"
-        return tuple(row[0] for row in self._rows("list stacks", query, (environment,)))
+        query = "SELECT true, stack FROM {schema}.heads WHERE environment = %s"
+        return tuple(sorted(row[0] for row in self._read("list stacks", query, (environment,))))
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments that have a head, sorted."""
-        query = "SELECT DISTINCT environment FROM {schema}.heads ORDER BY environment"
-        return tuple(row[0] for row in self._rows("list environments", query))
+        query = "SELECT DISTINCT true, environment FROM {schema}.heads"
+        return tuple(sorted(row[0] for row in self._read("list environments", query)))
 
     def create(self, name: str, content: bytes) -> None:
         """Keep a blob under a name that is free."""
@@ -145,7 +149,7 @@ class PostgresStore:
         content, begun = bytearray(), None
         while True:
             values = (len(content) + 1, _PIECE, name)
-            rows = self._rows(f"read {name}", _READ, values, size=_PIECE)
+            rows = self._read(f"read {name}", _READ, values, size=_PIECE)
             if not rows:
                 return None
             piece, length, made = rows[0]
@@ -163,8 +167,18 @@ class PostgresStore:
 
     def names(self, prefix: str) -> tuple[str, ...]:
         """The names of all blobs that begin with some text, sorted."""
-        rows = self._rows("list names", _NAMES, (prefix, prefix + _AFTER))
-        return tuple(row[0] for row in rows)
+        rows = self._read("list names", _NAMES, (prefix, prefix + _AFTER))
+        return tuple(sorted(row[0] for row in rows))
+
+    def _read(
+        self, doing: str, query: str, values: tuple[Any, ...] = (), *, size: int = 0
+    ) -> list[tuple[Any, ...]]:
+        """What a query returns, whose first column is true, without that column."""
+        whole = _ANSWERED.replace("{query}", query)
+        (standby, *_), *_ = rows = self._rows(doing, whole, values, size=size)
+        if standby:
+            raise standby_answered(self._place, doing)
+        return [row[2:] for row in rows if row[1]]
 
     def _rows(
         self, doing: str, query: str, values: tuple[Any, ...] = (), *, size: int = 0

@@ -85,6 +85,7 @@ def test_what_cannot_be_reached_is_named_by_kind() -> None:
         (f"postgresql://127.0.0.1:{free_port()}/postgres", "nothing answers there"),
         (f"postgresql://postgres@127.0.0.1:{server.port}/nowhere", "no such database"),
         (f"postgresql://postgres@127.0.0.1:{server.port}/postgres?sslmode=require", "no TLS"),
+        (f"postgresql://postgres@127.0.0.1:{server.port}/postgres?sslmode=reqire", "a value"),
     ):
         with pytest.raises(StoreUnavailableError, match=why) as raised:
             PostgresStore(address).prepare()
@@ -226,6 +227,30 @@ def test_tables_are_made_once_by_eight_at_once() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: opened().prepare(), range(8)))
     assert opened().environments() == ()
+
+
+def test_what_a_standby_answers_is_refused() -> None:
+    """It may be of a moment before, in which a run that lost its lock still had it."""
+    address = fresh_address()
+    store = PostgresStore(address)
+    store.prepare()
+    store.swap("live", "saas", Head(write_id="w1"), expected=None)
+    store.put("held/live.json", b"{}")
+    with postgres().standby() as url:
+        behind = PostgresStore(f"{url}?{address.partition('?')[2]}")
+        with pytest.raises(StateError, match="is a standby"):
+            behind.prepare()
+        for read in (
+            lambda: behind.head("live", "saas"),
+            lambda: behind.head("live", "none"),
+            lambda: behind.stacks("live"),
+            lambda: behind.read("held/live.json"),
+            lambda: behind.names("held/"),
+            lambda: behind.names("none/"),
+        ):
+            with pytest.raises(StoreUnavailableError, match="A standby answered") as raised:
+                read()
+            assert "target_session_attrs=read-write" in str(raised.value.hint)
 
 
 def test_a_database_that_forgets_is_refused() -> None:
