@@ -38,12 +38,19 @@ def complete_stacks_and_files(
 def complete_environments(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Names of the environments."""
-    names = {"local"}
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        text = (_root(context) / "pyproject.toml").read_text(encoding="utf-8")
-        names |= set(tomllib.loads(text)["tool"]["engine"]["environments"])
-    return _matching(names, incomplete)
+    """Names of the environments, and after a fleet and a slash its accounts that have states."""
+    fleet, slash, _rest = incomplete.partition("/")
+    if slash and fleet in _configured(context, "fleets"):
+        folders = _root(context).glob(f"state/{fleet}/[!.]*/")
+        return _matching((f"{fleet}/{folder.name}" for folder in folders), incomplete)
+    return _matching({"local", *_configured(context, "environments")}, incomplete)
+
+
+def complete_fleets(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of the fleets."""
+    return _matching(_configured(context, "fleets"), incomplete)
 
 
 def complete_places(
@@ -69,6 +76,14 @@ def complete_outputs(
 ) -> list[CompletionItem]:
     """Names of outputs that some state of the project has."""
     return _matching(_recorded(context, "outputs"), incomplete)
+
+
+def _configured(context: click.Context, table: str) -> set[str]:
+    """The names of the tables below a table of the configuration."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        text = (_root(context) / "pyproject.toml").read_text(encoding="utf-8")
+        return set(tomllib.loads(text)["tool"]["engine"][table])
+    return set()
 
 
 def _root(context: click.Context) -> Path:

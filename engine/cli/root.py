@@ -29,6 +29,7 @@ _HOMES = {
     "promote": "engine.cli.commands.promote:promote",
     "review": "engine.cli.commands.review:review",
     "stacks": "engine.cli.commands.stacks:stacks",
+    "fleet": "engine.cli.commands.fleet:fleet",
     "graph": "engine.cli.commands.graph:graph",
     "show": "engine.cli.commands.show:show",
     "output": "engine.cli.commands.output:output",

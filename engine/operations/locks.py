@@ -68,13 +68,14 @@ def _unread(failed: Sequence[tuple[Store, EngineError]], *, several: bool) -> En
     )
 
 
-def hold_lock(context: Context, stack: str, reason: str) -> HeldLock:
+def hold_lock(context: Context, stack: str, reason: str, *, fleet: str = "") -> HeldLock:
     """Refuse every apply of a stack until the lock is released.
 
     Args:
         context: The run's ports; its environment is the lock's.
         stack: Stack name; empty for every stack of the environment.
         reason: Why, in one line.
+        fleet: The fleet of that environment that is locked in its place; empty if none is.
 
     Raises:
         LockHeldError: if it is locked already.
@@ -86,9 +87,9 @@ def hold_lock(context: Context, stack: str, reason: str) -> HeldLock:
         near = nearest(stack, known)
         raise UsageError(
             f"there is no stack {stack!r}",
-            hint=f"did you mean {context.environment}/{near}?" if near else None,
+            hint=f"did you mean {fleet or context.environment}/{near}?" if near else None,
         )
-    return _put(context.backend, context.environment, stack, reason)
+    return _put(context.backend, fleet or context.environment, stack, reason)
 
 
 def hold_all(stores: Sequence[Store], reason: str) -> Iterator[HeldLock]:
@@ -149,12 +150,13 @@ def _checked(reason: str) -> str:
     return reason
 
 
-def release_lock(context: Context, stack: str) -> str:
+def release_lock(context: Context, stack: str, *, fleet: str = "") -> str:
     """Release a held lock, and return the path of its removed file.
 
     Args:
         context: The run's ports; its environment is the lock's.
         stack: Stack name; empty for the lock on the whole environment.
+        fleet: The fleet of that environment whose lock it is; empty if it is none's.
 
     Raises:
         UsageError: if it is not locked.
@@ -163,7 +165,7 @@ def release_lock(context: Context, stack: str) -> str:
         raise UsageError(
             f"{stack!r} is no name of a stack", hint="engine lock lists what is locked"
         )
-    return context.backend.drop_held_lock(context.environment, stack)
+    return context.backend.drop_held_lock(fleet or context.environment, stack)
 
 
 def unlock(

@@ -224,8 +224,7 @@ def _sandbox_only(session: Session, plan: Plan) -> Iterator[Refusal]:
 
 def _held(context: Context, plan: Plan) -> Iterator[str]:
     """Warn of held locks, which an apply of this plan respects."""
-    environment = context.settings.environment
-    for place in dict.fromkeys((environment.name, environment.configured)):
+    for place in context.settings.environment.lock_places:
         for lock in context.backend.held_locks(place):
             if lock.covers(place, plan.stack):
                 yield (

@@ -85,6 +85,17 @@ class Fleet:
         """Its table, for messages."""
         return f"[tool.engine.fleets.{self.name}]"
 
+    @property
+    def source(self) -> str:
+        """Where its accounts come from: a file, a program, `connected`, or `pyproject.toml`.
+
+        Of a program without its arguments: one of them may be a token.
+        """
+        if not isinstance(self.accounts, str):
+            return "pyproject.toml"
+        kind, _, rest = self.accounts.partition(":")
+        return rest.split()[0] if kind == COMMAND else rest.strip() or kind
+
 
 def fleets_of(table: Mapping[str, Any], environments: tuple[str, ...]) -> dict[str, Fleet]:
     """The fleets of a project.

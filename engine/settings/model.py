@@ -90,6 +90,15 @@ class Environment:
         return self.platform or self.name
 
     @property
+    def lock_places(self) -> tuple[str, ...]:
+        """The environments whose held locks hold here: itself, its fleet and the fleet's own."""
+        return (
+            (self.name, self.name.partition("/")[0], self.platform)
+            if self.platform
+            else (self.name,)
+        )
+
+    @property
     def is_local(self) -> bool:
         """Whether it is the embedded emulator, or a server on this machine."""
         return self.emulator or is_loopback(self.api_base)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.fleet.listing import ListedFleet
     from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
@@ -152,6 +153,9 @@ class View(ReportView, Protocol):
 
     def stacks(self, overview: Overview, /) -> Page:
         """The stacks of a project. Why their order is not known is on stderr too, as text."""
+
+    def fleets(self, fleets: Sequence[ListedFleet], /) -> Page:
+        """The fleets of a project, or one of them with its accounts."""
 
     def addresses(self, environment: str, states: Sequence[State], /) -> Page:
         """The addresses in states."""

@@ -283,3 +283,18 @@ def test_an_account_can_be_locked(engine: Engine) -> None:
     assert engine("lock", "shops/south/shop", "--release").code == 0
     assert engine("apply", "--fleet", "shops", "--resume").code == 0
     assert _planned(engine)["unchanged"] == ["north", "south", "west"]
+
+
+@pytest.mark.parametrize("place", ["shops", "local", "local/shop"])
+@pytest.mark.usefixtures("_shops")
+def test_a_whole_fleet_can_be_locked(engine: Engine, place: str) -> None:
+    """By its own name, or by its environment's: an apply is refused before anything is planned."""
+    assert engine("lock", place, "--reason", "freeze").code == 0
+    for words in (["--fleet", "shops"], ["-e", "shops/west"]):
+        done = engine("apply", *words, "--yes")
+        assert (done.code, f"{place} is locked by" in done.err) == (3, True)
+    plan = engine("plan", "--fleet", "shops")
+    assert (plan.code, f"an apply is refused while {place} is locked by" in plan.out) == (0, True)
+    assert f"{place} is locked by" in engine("lock").out
+    assert engine("lock", place, "--release").code == 0
+    assert engine("apply", "--fleet", "shops", "--yes").code == 0

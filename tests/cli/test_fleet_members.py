@@ -196,3 +196,57 @@ def test_an_account_that_left_loses_nothing_by_itself(
     assert "any more" not in engine("plan", "--fleet", "clients").out
     unknown = engine("plan", "-e", "clients/acm")
     assert (unknown.code, "did you mean -e clients/acme?" in unknown.err) == (1, True)
+
+
+def test_the_fleets_are_listed(engine: Engine, listed: List, emulator: Emulator) -> None:
+    """Who is in one, by which key, and what is stored; Stripe is not asked."""
+    assert engine("apply", "--fleet", "clients", "--yes").code == 0
+    listed("acme", "globex", "new")
+    assert engine("lock", "clients/globex", "--reason", "audit").code == 0
+    emulator.log.clear()
+    text = engine("fleet", "clients")
+    assert text.code == 0, text.err
+    lines = text.out.splitlines()
+    assert lines[0] == "Fleet clients on agency: 3 accounts from clients.json"
+    assert lines[3] == (
+        f"  acme     key in ACME_KEY; shop: serial 2, 2 resources, account {IDS['ACME']}, test mode"
+    )
+    assert "globex   key in GLOBEX_KEY; locked by" in lines[4]
+    assert lines[5] == "  new      key in NEW_KEY, which is not set; no state"
+    assert lines[6].startswith("  initech  not in the fleet any more; shop: serial 2")
+    (fleet,) = _document(engine("fleet", "clients", "--json"))["fleets"]
+    assert [(one["account"], one["former"], len(one["states"])) for one in fleet["members"]] == [
+        ("acme", False, 1),
+        ("globex", False, 1),
+        ("new", False, 0),
+        ("initech", True, 1),
+    ]
+    assert fleet["members"][2]["key"] == {"variable": "NEW_KEY", "is_set": False}
+    assert list(emulator.log) == []
+    (alone,) = _document(engine("fleet", "--json"))["fleets"]
+    assert (alone["fleet"], alone["members"]) == ("clients", None)
+    wrong = engine("fleet", "client")
+    assert (wrong.code, "did you mean clients?" in wrong.err) == (1, True)
+
+
+def test_a_program_is_named_without_its_arguments(
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them may be a token."""
+    (root / "pyproject.toml").write_text(
+        '[tool.engine.fleets.clients]\nenvironment = "local"\n'
+        'accounts = "command:sh list.sh --token=s3cr3t-t0ken"\n'
+    )
+    (root / "list.sh").write_text("echo north; exit ${FAILS:-0}")
+    monkeypatch.setenv("FAILS", "")
+    for words in (
+        ["fleet"],
+        ["fleet", "--json"],
+        ["fleet", "clients"],
+        ["plan", "--fleet", "clients"],
+    ):
+        done = engine(*words)
+        assert "s3cr3t" not in done.out + done.err, words
+    monkeypatch.setenv("FAILS", "3")
+    done = engine("fleet", "clients")
+    assert (done.code, "s3cr3t" in done.err, "ended with 3" in done.err) == (1, False, True)

@@ -21,6 +21,7 @@ COMMANDS = [
     "promote",
     "review",
     "stacks",
+    "fleet",
     "graph",
     "show",
     "output",

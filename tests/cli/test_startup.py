@@ -46,6 +46,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "diff": ("diff local default --no-refresh", frozenset()),
     "review": ("review HEAD", frozenset()),
     "stacks": ("stacks", frozenset()),
+    "fleet": ("fleet", frozenset()),
     "graph": ("graph", frozenset()),
     "show": ("show", frozenset()),
     "output": ("output", frozenset()),

@@ -29,10 +29,19 @@ def test_8_1_a_lock_is_held_until_it_is_released(backend: StateBackend) -> None:
 
 def test_8_2_locks_are_listed_by_environment_and_stack(backend: StateBackend) -> None:
     """One on a whole environment stands before those on its stacks."""
-    for environment, stack in (("test", "b"), ("live", "shop"), ("test", ""), ("test", "a")):
+    for environment, stack in (
+        *(("test", "b"), ("live", "shop"), ("test", ""), ("test", "a")),
+        *(("shops/acct_1", "b"), ("shops/acct_1", ""), ("shops/acct_2", "")),
+    ):
         backend.put_held_lock(environment, stack, reason="x")
-    places = [lock.place for lock in backend.held_locks()]
-    assert places == ["live/shop", "test", "test/a", "test/b"]
+    locks = [(lock.environment, lock.stack) for lock in backend.held_locks()]
+    assert locks == [
+        ("live", "shop"),
+        *(("shops/acct_1", ""), ("shops/acct_1", "b"), ("shops/acct_2", "")),
+        *(("test", ""), ("test", "a"), ("test", "b")),
+    ]
+    of_one = [(lock.environment, lock.stack) for lock in backend.held_locks("shops/acct_1")]
+    assert of_one == [("shops/acct_1", ""), ("shops/acct_1", "b")]
     assert [lock.place for lock in backend.held_locks("live")] == ["live/shop"]
 
 

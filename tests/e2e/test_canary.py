@@ -151,6 +151,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("diff",): [["shop", "local"], ["shop", "local", "--all"], [KEY, "shop"]],
     ("promote",): [["shop", "local"], ["local", "shop"], ["shop", KEY]],
     ("stacks",): [[], [KEY]],
+    ("fleet",): [[], [KEY]],
     ("state", "list"): [[]],
     ("state", "stamp"): [["--check"], ["--yes"], [KEY]],
     ("state", "show"): [[address] for address in (*ADDRESSES, "stripe_product.nosuch")],

@@ -17,6 +17,7 @@ from engine.bootstrap.project import EMBEDDED_KEY, open_project
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.testing.faults import server_error
+from engine.errors import LockHeldError
 from engine.operations.apply import apply_stacks
 from engine.operations.fleet.apply import apply_fleet
 from engine.operations.fleet.groups import group_of, parts_of
@@ -287,8 +288,6 @@ def test_a_freeze_of_the_environment_is_one_of_its_fleets(tmp_path: Path) -> Non
     (warning,) = plan.groups[0].plan.plans[0].warnings
     assert "local is locked by" in warning
     runs = FileFleetRuns(tmp_path / ".engine")
-    report = apply_fleet(run, runs, lambda _: True, canary=0, max_failures=0, resume="")
-    (result,) = report.results
-    assert result.failure is not None
-    assert (result.outcome, result.failure.reference) == (MemberOutcome.FAILED, "lock-held")
+    with pytest.raises(LockHeldError, match="local is locked by"):
+        apply_fleet(run, runs, lambda _: True, canary=0, max_failures=0, resume="")
     assert http.get("/v1/products", {}, account=ids[0])["data"] == []

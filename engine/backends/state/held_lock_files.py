@@ -1,6 +1,7 @@
 """Held locks as files in the folder of states, committed with them and so on every machine.
 
-`<environment>/<stack>.lock.json` locks one stack, `<environment>.lock.json` a whole environment.
+`<environment>/<stack>.lock.json` locks one stack, `<environment>.lock.json` a whole environment,
+and so `<fleet>/<account>.lock.json` all stacks of an account of a fleet.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class HeldLockFiles:
 
     def all(self, environment: str) -> tuple[HeldLock, ...]:
         """The held locks; see `engine.ports.held_locks.HeldLocks.held_locks`."""
-        return tuple(self._read(*place) for place in sorted(self._places(environment)))
+        found = [self._read_listed(*place) for place in sorted(self._places(environment))]
+        return tuple(sorted(found, key=lambda lock: (lock.environment, lock.stack)))
 
     def put(self, environment: str, stack: str, reason: str) -> HeldLock:
         """Write a held lock's file."""
@@ -74,6 +76,16 @@ class HeldLockFiles:
     def _path(self, environment: str, stack: str) -> Path:
         folder = self._states / environment if stack else self._states
         return folder / f"{stack or environment}{_ENDING}"
+
+    def _read_listed(self, environment: str, stack: str) -> HeldLock:
+        """Read the lock of a stack, or of the account of a fleet whose file is called the same."""
+        try:
+            return self._read(environment, stack)
+        except StateError:
+            with contextlib.suppress(StateError):
+                if stack and "/" not in environment:
+                    return self._read(f"{environment}/{stack}", "")
+            raise
 
     def _read(self, environment: str, stack: str) -> HeldLock:
         path = self._path(environment, stack)

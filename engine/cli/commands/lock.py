@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.ports.run_locks import RunLock
+    from engine.settings.fleets import Fleet
 
 
 @click.command(cls=EngineCommand)
@@ -30,7 +32,7 @@ def lock(
     reason: str | None,
     release: bool,
 ) -> None:
-    r"""Refuse every apply of a stack, an environment, or the project.
+    r"""Refuse every apply of a stack, environment, fleet, or the project.
 
     Until the lock is released, no machine applies, destroys or imports there; plans still work. The
     lock is kept with the states. In a store that machines share, it holds for all of them at once;
@@ -48,6 +50,7 @@ def lock(
       engine lock live/portals --release
       engine lock --all --reason "incident 4711"
       engine lock shops/acct_1AbC --reason "moves to another platform"
+      engine lock shops --reason "no changes to any shop this week"
     """
     if place is not None and everything:
         raise UsageError("--all is every environment", hint=f"leave out {place}, or --all")
@@ -59,7 +62,8 @@ def lock(
             )
         _list(invocation)
         return
-    environment, stack = ("", "") if place is None else _parts(invocation, place)
+    fleets = _fleets(invocation)
+    environment, stack = ("", "") if place is None else _parts(place, fleets)
     _check_environment(invocation, place, environment)
     if release == (reason is not None):
         raise UsageError(
@@ -68,11 +72,14 @@ def lock(
     if place is None:
         _release_all(invocation) if release else _hold_all(invocation, reason or "")
         return
-    invocation.environment = environment
+    # The states of a fleet are those of its environment.
+    fleet = fleets.get(environment)
+    invocation.environment = environment if fleet is None else fleet.environment
+    whole = "" if fleet is None else fleet.name
     if release:
-        _release(invocation, stack)
+        _release(invocation, stack, whole)
     else:
-        _hold(invocation, stack, reason or "")
+        _hold(invocation, stack, reason or "", whole)
 
 
 @click.command(cls=EngineCommand)
@@ -143,13 +150,16 @@ class _Watch:
         self._width = len(text)
 
 
-def _parts(invocation: Invocation, place: str) -> tuple[str, str]:
-    """The environment and the stack of a place; an account of a fleet is FLEET/ACCOUNT."""
+def _fleets(invocation: Invocation) -> Mapping[str, Fleet]:
     from engine.settings.load import load_settings
     from engine.settings.model import EMBEDDED
 
+    return load_settings(invocation.root, environment=EMBEDDED).fleets
+
+
+def _parts(place: str, fleets: Collection[str]) -> tuple[str, str]:
+    """The environment and the stack of a place; an account of a fleet is FLEET/ACCOUNT."""
     parts = place.rstrip("/").split("/")
-    fleets = load_settings(invocation.root, environment=EMBEDDED).fleets if parts[1:] else {}
     count = 2 if parts[0] in fleets else 1
     return "/".join(parts[:count]), "/".join(parts[count:])
 
@@ -182,11 +192,11 @@ def _list(invocation: Invocation) -> None:
         raise locks.unread
 
 
-def _hold(invocation: Invocation, stack: str, reason: str) -> None:
+def _hold(invocation: Invocation, stack: str, reason: str, fleet: str) -> None:
     from engine.operations import locks as use
 
     context = invocation.open()
-    lock = use.hold_lock(context, stack, reason)
+    lock = use.hold_lock(context, stack, reason, fleet=fleet)
     invocation.write_done(f"Locked {lock.place}: {lock.reason}", invocation.view.locks((lock,), ()))
     if share := context.backend.how_to_share(lock.file):
         invocation.write_note(f"{share} to keep every machine away.")
@@ -205,12 +215,12 @@ def _hold_all(invocation: Invocation, reason: str) -> None:
         invocation.write_note(f"Commit {files} to keep every machine away.")
 
 
-def _release(invocation: Invocation, stack: str) -> None:
+def _release(invocation: Invocation, stack: str, fleet: str) -> None:
     from engine.operations import locks as use
 
     context = invocation.open()
-    file = use.release_lock(context, stack)
-    place = f"{invocation.environment}/{stack}" if stack else f"{invocation.environment}"
+    file = use.release_lock(context, stack, fleet=fleet)
+    place = "/".join(filter(None, (fleet or context.environment, stack)))
     invocation.write_done(f"Released {place}.", invocation.view.locks((), ()))
     if share := context.backend.how_to_share(f"the removal of {file}"):
         invocation.write_note(f"{share} to let every machine in.")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from engine.cli.command import options
+from engine.cli.completion import complete_fleets
 from engine.cli.invocation import Invocation
 from engine.errors import SettingsError, UsageError
 from engine.settings.model import Settings
@@ -31,6 +32,7 @@ fleet_options = options(
     click.option(
         "--fleet",
         metavar="NAME",
+        shell_complete=complete_fleets,
         help="Do it on all accounts of the fleet NAME; equal plans are shown once.",
     ),
     click.option(

@@ -14,6 +14,7 @@ from typing import Final
 
 from engine.errors import StateError, UsageError
 from engine.operations.fleet.plan import FleetRun, Planned, plan_fleet
+from engine.operations.run.guards import refuse_held_at
 from engine.operations.run.interrupt import stoppable
 from engine.plan.checks import removals_to_confirm, unconfirmed
 from engine.ports.fleet.members import Member
@@ -48,7 +49,9 @@ def apply_fleet(
 
     Raises:
         GuardError: if a plan removes something of a live account that the options do not name.
+        LockHeldError: if the fleet, or its environment, is locked.
     """
+    _refuse_held(run)
     plan, planned = plan_fleet(run)
     if not plan.has_changes:
         return FleetReport(plan=plan, approved=False)
@@ -68,7 +71,9 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
 
     Raises:
         UsageError: if there is no such run, or it was begun with other options.
+        LockHeldError: if the fleet, or its environment, is locked.
     """
+    _refuse_held(run)
     record = runs.read(run.fleet.name)
     if record is None:
         raise UsageError(
@@ -105,6 +110,10 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
         max_failures=max_failures,
         resume=resume,
     )
+
+
+def _refuse_held(run: FleetRun) -> None:
+    refuse_held_at(run.context, (run.fleet.name, run.fleet.environment), run.stacks)
 
 
 def given(run: FleetRun) -> tuple[str, ...]:

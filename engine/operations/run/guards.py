@@ -37,8 +37,16 @@ def refuse_held(context: Context, stacks: Iterable[str]) -> None:
         LockHeldError: with the owner, since when, why, and how to continue.
         StateError: if a held lock cannot be read.
     """
-    # A freeze of an environment is one of the fleets that belong to it.
-    places = dict.fromkeys((context.environment, context.settings.environment.configured))
+    refuse_held_at(context, context.settings.environment.lock_places, stacks)
+
+
+def refuse_held_at(context: Context, places: Iterable[str], stacks: Iterable[str]) -> None:
+    """Refuse a run that would write to stacks with a held lock in some environments.
+
+    Raises:
+        LockHeldError: with the owner, since when, why, and how to continue.
+        StateError: if a held lock cannot be read.
+    """
     names = tuple(stacks)
     locks = [
         lock

@@ -11,7 +11,7 @@ from engine.redaction import hide
 from engine.views.json.environments import difference_document, promotion_document
 from engine.views.json.imports import import_document
 from engine.views.json.locks import locks_document
-from engine.views.json.overview import overview_document
+from engine.views.json.overview import fleets_document, overview_document
 from engine.views.json.plan import (
     apply_document,
     fleet_plan_document,
@@ -65,6 +65,7 @@ class JsonView:
     validated = staticmethod(validation_document)
     verified = staticmethod(verified_document)
     stacks = staticmethod(overview_document)
+    fleets = staticmethod(fleets_document)
     error = staticmethod(failure_document)
     states = staticmethod(states_document)
     addresses = staticmethod(addresses_document)

@@ -47,7 +47,7 @@ def _stack_lines(stack: ListedStack, style: Style) -> Iterator[str]:
         yield "  no state"
     width = max((len(state.environment) for state in stack.states), default=0)
     for state in stack.states:
-        yield f"  {state.environment:<{width}}  {', '.join(_facts(state, style))}"
+        yield f"  {state.environment:<{width}}  {', '.join(state_facts(state, style))}"
         if state.orphan is not None:
             yield from (f"  {'':<{width}}  {line}" for line in state.orphan.lines)
         elif not stack.file:
@@ -55,7 +55,7 @@ def _stack_lines(stack: ListedStack, style: Style) -> Iterator[str]:
             yield f"  {'':<{width}}  it manages nothing; to remove its state: {forget}"
 
 
-def _facts(state: StackState, style: Style) -> Iterator[str]:
+def state_facts(state: StackState, style: Style) -> Iterator[str]:
     """What there is to know of a stack in one environment."""
     if state.problem:
         yield f"cannot be read: {printable(state.problem)}"

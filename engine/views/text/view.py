@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from engine.plan.saved.file import SavedPlan
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.fleet.listing import ListedFleet
     from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
@@ -127,6 +128,11 @@ class TextView:
 
     def stacks(self, overview: Overview, /) -> Page:
         return overview_text(overview, self._style)
+
+    def fleets(self, fleets: Sequence[ListedFleet], /) -> Page:
+        from engine.views.text.fleet.listing import fleets_text
+
+        return fleets_text(fleets, self._style)
 
     def error(self, error: EngineError, /) -> Page:
         return ""

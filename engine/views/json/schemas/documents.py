@@ -82,6 +82,42 @@ _STACKS = record(
         "locks_unread": maybe(TEXT),
     }
 )
+_FLEETS = record(
+    {
+        "fleets": array(
+            record(
+                {
+                    "fleet": TEXT,
+                    "environment": TEXT,
+                    "accounts_from": TEXT,
+                    "stacks": about("Empty for all.", array(TEXT)),
+                    "canary": COUNT,
+                    "max_failures": COUNT,
+                    "held_lock": maybe(states.HELD_LOCK),
+                    "members": about(
+                        "Null if no fleet was named.",
+                        maybe(
+                            array(
+                                record(
+                                    {
+                                        "account": TEXT,
+                                        "id": maybe(TEXT),
+                                        "environment": TEXT,
+                                        "key": maybe(record({"variable": TEXT, "is_set": FLAG})),
+                                        "variables": by_name(ANY),
+                                        "former": FLAG,
+                                        "held_lock": maybe(states.HELD_LOCK),
+                                        "states": array(extended(_STATE_OF_STACK, {"stack": TEXT})),
+                                    }
+                                )
+                            )
+                        ),
+                    ),
+                }
+            )
+        )
+    }
+)
 _PLACE = Named("place", record({"stack": TEXT, "address": TEXT}))
 _GRAPH = record(
     {
@@ -189,6 +225,7 @@ DOCUMENTS: Mapping[str, Document] = {
     "import": Document("What an import of an account writes.", states.IMPORT, ("import",)),
     "locks": Document("Every lock.", states.LOCKS, ("lock", "unlock")),
     "stacks": Document("The stacks of a project.", _STACKS, ("stacks",)),
+    "fleets": Document("The fleets of a project.", _FLEETS, ("fleet",)),
     "graph": Document("Resources and what they refer to.", _GRAPH, ("graph",)),
     "validation": Document("What is wrong with stacks.", _VALIDATION, ("validate",)),
     "types": Document(
