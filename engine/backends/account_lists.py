@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.backends.programs import run_program
 from engine.errors import SettingsError
 from engine.redaction import hide
 
@@ -57,31 +57,29 @@ def rows_of_program(
             hint=f"install it, or correct accounts in [tool.engine.fleets.{fleet}]",
         )
     try:
-        done = subprocess.run(  # noqa: S603 - the words are the configuration's, and no shell reads them
-            [found, *words[1:]],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            cwd=root,
-            timeout=timeout,
+        done = run_program(
+            [found, *words[1:]], root, timeout=timeout, most=_MOST, most_errors=_MOST_SHOWN
         )
-    except subprocess.TimeoutExpired:
+    except OSError as error:
+        raise SettingsError(f"{words[0]} could not be run", cause=error.strerror) from None
+    if done.code is None and len(done.output) <= _MOST:
         raise SettingsError(
             f"{words[0]}, which lists the accounts of fleet {fleet!r}, did not end within "
             f"{timeout:g} seconds",
+            cause=_said(done.errors),
             hint="run it alone to see what it waits for",
-        ) from None
-    except OSError as error:
-        raise SettingsError(f"{words[0]} could not be run", cause=error.strerror) from None
-    if done.returncode:
-        text = done.stderr.decode("utf-8", "replace").strip()[-_MOST_SHOWN:]
+        )
+    if done.code:
         raise SettingsError(
-            f"{words[0]}, which lists the accounts of fleet {fleet!r}, ended with "
-            f"{done.returncode}",
-            cause=str(hide(text)) or None,
+            f"{words[0]}, which lists the accounts of fleet {fleet!r}, ended with {done.code}",
+            cause=_said(done.errors),
             hint="run it alone and correct it",
         )
-    return _rows(done.stdout, f"what {words[0]} wrote, the accounts of fleet {fleet!r},")
+    return _rows(done.output, f"what {words[0]} wrote, the accounts of fleet {fleet!r},")
+
+
+def _said(errors: bytes) -> str | None:
+    return str(hide(errors.decode("utf-8", "replace").strip())) or None
 
 
 def _rows(raw: bytes, what: str, *, toml: bool = False) -> Sequence[Any]:

@@ -78,6 +78,15 @@ def members(context: Context, fleet: Fleet) -> tuple[Member, ...]:
     return connected_members(fleet, connected_accounts(provider.http, context.schemas))
 
 
+def listed_offline(settings: Settings, fleet: Fleet) -> tuple[Member, ...] | None:
+    """The accounts of a fleet as far as files say; None if Stripe or a program has to say.
+
+    Raises:
+        SettingsError: if their list cannot be read, or has mistakes.
+    """
+    return _listed(settings, fleet) if fleet.is_file or fleet.is_table else None
+
+
 def former(context: Context, fleet: Fleet, members: Sequence[Member]) -> tuple[str, ...]:
     """Names of accounts that left a fleet, and whose states have resources, or cannot be read."""
 

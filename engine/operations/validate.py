@@ -21,6 +21,7 @@ from engine.operations.run.orphans import (
 from engine.operations.run.pending_imports import finish_imports
 from engine.plan.key_claims import claim_problems, default_problems
 from engine.schema.rules import RuleKind
+from engine.stack.authoring import NO_ACCOUNT
 from engine.stack.checks.accounts import account_problems_between, foreign_account_problems
 from engine.stack.checks.empty_values import without_blanks
 from engine.stack.checks.outputs import output_problems
@@ -209,7 +210,7 @@ def _checked(
 
 
 def _lacks_values(stack: Stack) -> bool:
-    lacking = ("missing-variable", "wrong-variable")
+    lacking = ("missing-variable", "wrong-variable", NO_ACCOUNT)
     return any(problem.reference in lacking for problem in stack.problems)
 
 

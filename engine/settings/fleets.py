@@ -86,6 +86,16 @@ class Fleet:
         return f"[tool.engine.fleets.{self.name}]"
 
     @property
+    def is_file(self) -> bool:
+        """A file has its accounts."""
+        return isinstance(self.accounts, str) and self.accounts.startswith(f"{FILE}:")
+
+    @property
+    def is_table(self) -> bool:
+        """The table itself has its accounts."""
+        return not isinstance(self.accounts, str)
+
+    @property
     def source(self) -> str:
         """Where its accounts come from: a file, a program, `connected`, or `pyproject.toml`.
 

@@ -37,6 +37,9 @@ def environment() -> str:
 
 _T = TypeVar("_T")
 
+NO_ACCOUNT = "no-fleet-account"
+"""Reference of the problem that a fleet's variable is read for no account."""
+
 
 @overload
 def variable(name: str) -> str: ...
@@ -86,7 +89,9 @@ def fleet_variable(name: str, default: Any = ABSENT) -> Any:
         return _given(collector, name, Given(member.variables[name], source), default)
     if default is not ABSENT:
         return default
+    reference = "missing-variable"
     if member is None:
+        reference = NO_ACCOUNT
         message = f"fleet variable {name!r} has no value: this is no account of a fleet"
         hint = f'give a default, fleet_variable("{name}", "..."), or name an account, -e FLEET/NAME'
     else:
@@ -95,7 +100,7 @@ def fleet_variable(name: str, default: Any = ABSENT) -> Any:
             f"{member.fleet}"
         )
         hint = f"add {name} to the account's variables, or give a default"
-    collector.note(caller_location(collector), message, hint=hint, reference="missing-variable")
+    collector.note(caller_location(collector), message, hint=hint, reference=reference)
     return ""
 
 
