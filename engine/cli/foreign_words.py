@@ -124,6 +124,11 @@ OPTIONS: Mapping[str, Ours] = {
     "--diff": _PLAN,
     "--dry-run": _PLAN,
     "--environment": _ENVIRONMENT,
+    "--fleet": Ours(
+        "plan --fleet NAME",
+        "plans all accounts of a fleet, and shows what drifted; so do apply and destroy, and every "
+        "other command is for one of them: -e FLEET/ACCOUNT",
+    ),
     "--force": _YES,
     "--input": Ours("apply --yes", "asks nothing"),
     "--live": Ours("plan -e live", "uses the environment live of [tool.engine] in pyproject.toml"),

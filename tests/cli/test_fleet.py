@@ -298,3 +298,34 @@ def test_a_whole_fleet_can_be_locked(engine: Engine, place: str) -> None:
     assert f"{place} is locked by" in engine("lock").out
     assert engine("lock", place, "--release").code == 0
     assert engine("apply", "--fleet", "shops", "--yes").code == 0
+
+
+@pytest.mark.usefixtures("_shops")
+def test_a_fleet_is_destroyed_as_it_is_applied(engine: Engine, root: Path) -> None:
+    """With a yes for all of its accounts, account by account; what is left is gone on with."""
+    assert engine("apply", "--fleet", "shops", "--yes").code == 0
+    assert "--destroy first, then run engine destroy" in engine("destroy", "--fleet", "shops").err
+    shown = engine("plan", "--fleet", "shops", "--destroy")
+    assert "3 accounts to change (6 changes)" in shown.out
+    assert engine("lock", "shops/west", "--reason", "audit").code == 0
+    done = engine("destroy", "--fleet", "shops", "--yes")
+    assert (done.code, "Destroy of fleet shops incomplete: 2 applied, 1 failed." in done.out) == (
+        1,
+        True,
+    )
+    again = "engine destroy --fleet shops --resume"
+    assert f"to try again: {again}" in done.err
+    assert engine("lock", "shops/west", "--release").code == 0
+    assert engine(*again.split()[1:]).code == 0
+    states = [json.loads(path.read_text()) for path in root.glob("state/shops/*/shop.json")]
+    assert [len(state["resources"]) for state in states] == [0, 0, 0]
+
+
+@pytest.mark.usefixtures("_shops")
+def test_other_commands_say_how_a_fleet_is_named(engine: Engine) -> None:
+    """The drift of all accounts is a plan; all else is asked of one account."""
+    for command in ("drift", "output", "show", "validate"):
+        done = engine(command, "--fleet", "shops")
+        assert (done.code, "-e FLEET/ACCOUNT" in done.err) == (1, True), done.err
+    assert engine("apply", "--fleet", "shops", "--yes").code == 0
+    assert engine("plan", "--fleet", "shops", "--refresh-only", "--detailed-exitcode").code == 0

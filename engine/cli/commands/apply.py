@@ -115,6 +115,8 @@ def apply(
 @yes_option
 @confirm_option
 @removal_options
+@fleet_options
+@fleet_apply_options
 @format_option
 @compact_option
 @pass_invocation
@@ -124,6 +126,7 @@ def destroy(
     stacks: tuple[str, ...],
     *,
     yes: bool,
+    fleet: str | None,
     **typed: Any,
 ) -> int:
     r"""Remove everything that was applied, as far as Stripe allows.
@@ -132,13 +135,23 @@ def destroy(
     its name, a stack is destroyed from its state alone once its module is gone. Without a terminal,
     --yes is needed, and on a live account --confirm-removal for each resource.
 
+    With --fleet, it is done on the accounts of a fleet, in the way of engine apply.
+
     \b
     Examples:
       engine destroy saas
       engine destroy --target stripe_webhook_endpoint.events
       engine destroy -e test --yes
+      engine destroy --fleet shops --only acct_1AbC,acct_2DeF
     """
+    accounts = fleet_arguments(typed)
     options = plan_options(destroy=True, **typed)
+    if fleet is not None:
+        refuse_with_fleet(invocation, {})
+        from engine.cli.fleet.runs import apply as apply_fleet
+
+        return apply_fleet(invocation, fleet, stacks, options, yes=yes, **accounts)
+    refuse_without_fleet(accounts)
     return _run(invocation, stacks, options, "Destroy", yes=yes)
 
 

@@ -125,18 +125,19 @@ def apply(
     resume: bool,
     **typed: Any,
 ) -> int:
-    """Apply a fleet, or go on with an earlier apply of it, and return the exit code."""
+    """Apply or destroy a fleet, or go on with an earlier try, and return the exit code."""
     from engine.bootstrap.fleet import fleet_runs
     from engine.operations.fleet.apply import INTERRUPTED, apply_fleet, resume_fleet
 
+    operation = "Destroy" if chosen.destroy else "Apply"
     if not resume:
-        look = f"engine plan --fleet {name}"
-        need_consent(invocation, f"apply --fleet {name}", yes=yes, look=look)
+        look = f"engine plan --fleet {name}{' --destroy' if chosen.destroy else ''}"
+        need_consent(invocation, f"{operation.lower()} --fleet {name}", yes=yes, look=look)
 
     def approve(plan: FleetPlan) -> bool:
         if invocation.for_people:
             invocation.write_out(invocation.report_view.fleet_plan(plan), end="\n\n")
-        return yes or answer(invocation, _question(plan)) == "yes"
+        return yes or answer(invocation, _question(plan, operation)) == "yes"
 
     run: FleetRun | None = None
     try:
@@ -154,17 +155,17 @@ def apply(
             note_failures(run, report.plan, report.results)
     except KeyboardInterrupt:
         raise InterruptedRunError(
-            f"the apply of fleet {name!r} was stopped at once",
+            f"the {operation.lower()} of fleet {name!r} was stopped at once",
             cause=_underway(run.executor.left) if run is not None else None,
             hint=f"if accounts were begun: {_resume(invocation)}; else nothing was changed",
         ) from None
-    return _end(invocation, report, interrupted=report.stopped == INTERRUPTED)
+    return _end(invocation, report, operation, interrupted=report.stopped == INTERRUPTED)
 
 
-def _end(invocation: Invocation, report: FleetReport, *, interrupted: bool) -> int:
+def _end(invocation: Invocation, report: FleetReport, operation: str, *, interrupted: bool) -> int:
     """Show what became of the accounts, and return the exit code."""
     if not report.approved and report.plan.has_changes:
-        invocation.write_err("Apply cancelled. Nothing was changed.")
+        invocation.write_err(f"{operation} cancelled. Nothing was changed.")
         return 1
     page = invocation.report_view
     only_plan = invocation.for_people and not report.approved
@@ -172,7 +173,7 @@ def _end(invocation: Invocation, report: FleetReport, *, interrupted: bool) -> i
     invocation.write_out(shown)
     if report.resume and not invocation.for_people:  # a page for people says it itself
         invocation.write_note(f"\nWhat is done stays done. To go on: {report.resume}")
-    _say_what_failed(invocation, wrong(report.plan, report.results), _way_on(report))
+    _say_what_failed(invocation, wrong(report.plan, report.results), _way_on(report, operation))
     if interrupted:
         return InterruptedRunError.exit_code
     if report.approved and report.failed:
@@ -180,8 +181,9 @@ def _end(invocation: Invocation, report: FleetReport, *, interrupted: bool) -> i
     return _failed_code(report.plan) if report.plan.failed else 0
 
 
-def _way_on(report: FleetReport) -> str:
-    return report.resume or f"engine apply --fleet {report.plan.fleet} --only @failed"
+def _way_on(report: FleetReport, operation: str) -> str:
+    again = f"engine {operation.lower()} --fleet {report.plan.fleet} --only @failed"
+    return report.resume or again
 
 
 def wrong(plan: FleetPlan, results: Iterable[MemberResult] = ()) -> list[MemberResult]:
@@ -225,12 +227,14 @@ def _underway(left: tuple[str, ...]) -> str | None:
     return f"In the middle of their work were {some(left, _NAMED)}." if left else None
 
 
-def _question(plan: FleetPlan) -> str:
+def _question(plan: FleetPlan, operation: str) -> str:
     count = sum(len(group.members) for group in plan.groups)
     groups = f"{len(plan.groups)} group{'s' if len(plan.groups) > 1 else ''} of equal plans"
     left_out = f"; {len(plan.failed)} are left out" if plan.failed else ""
     accounts = f"{count} account{'s' if count > 1 else ''}"
-    return f"Apply {groups} to {accounts}{left_out}? Only yes is accepted: "
+    if plan.destroy:
+        return f"{operation} what {accounts} have{left_out}? Only yes is accepted: "
+    return f"{operation} {groups} to {accounts}{left_out}? Only yes is accepted: "
 
 
 def _resume(invocation: Invocation) -> str:

@@ -99,6 +99,7 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
         environment=run.fleet.environment,
         stacks=run.stacks,
         former=run.former,
+        destroy=run.options.destroy,
     )
     return _carry_out(
         run,

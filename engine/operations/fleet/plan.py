@@ -131,6 +131,7 @@ def plan_fleet(run: FleetRun) -> tuple[FleetPlan, dict[str, Planned]]:
         failed=tuple(sorted(failed, key=lambda result: order[result.member.name])),
         requests=requests,
         former=run.former,
+        destroy=run.options.destroy,
     )
     return plan, planned
 

@@ -37,6 +37,7 @@ class FleetPlan:
         requests: How many requests were sent to Stripe.
         former: Names of accounts that are not in the fleet any more, and whose states have
             resources.
+        destroy: Everything is removed.
     """
 
     fleet: str
@@ -47,6 +48,12 @@ class FleetPlan:
     failed: tuple[MemberResult, ...] = ()
     requests: int = 0
     former: tuple[str, ...] = ()
+    destroy: bool = False
+
+    @property
+    def operation(self) -> str:
+        """What carries it out: `Apply` or `Destroy`."""
+        return "Destroy" if self.destroy else "Apply"
 
     @property
     def size(self) -> int:

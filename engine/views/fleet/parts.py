@@ -153,7 +153,7 @@ def report_conclusion(report: FleetReport) -> str:
         counts.append(f"{len(report.plan.failed):,} without a plan to apply")
     word = "incomplete" if report.failed else "complete"
     ended = ", ".join(counts) or "no changes"
-    return f"Apply of fleet {report.plan.fleet} {word}: {ended}."
+    return f"{report.plan.operation} of fleet {report.plan.fleet} {word}: {ended}."
 
 
 def is_live(plan: FleetPlan) -> bool | None:

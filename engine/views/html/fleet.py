@@ -49,7 +49,7 @@ def fleet_plan_page(plan: FleetPlan, schemas: Schemas) -> Mapping[str, Any]:
 
 def fleet_report_page(report: FleetReport) -> Mapping[str, Any]:
     """The page of what became of the accounts of a fleet."""
-    heading = f"Apply of fleet {report.plan.fleet}"
+    heading = f"{report.plan.operation} of fleet {report.plan.fleet}"
     wrong = report_failures(report)
     good = [one for one in result_parts(report.results) if one.outcome not in _outcomes(wrong)]
     stopped = f"Stopped: {report.stopped}" if report.stopped else ""
