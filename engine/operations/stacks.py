@@ -18,6 +18,7 @@ from engine.plan.orphan import Orphan
 from engine.ports.held_locks import HeldLock
 from engine.ports.overview import ListedStack, Overview, StackState
 from engine.ports.run_locks import RunLock
+from engine.stack.authoring import NO_ACCOUNT
 from engine.stack.checks.outputs import references_of
 from engine.stack.loader import stack_files
 from engine.stack.model import Stack
@@ -74,7 +75,9 @@ def _listed(
         read_by=tuple(sorted(other for other, read in reads.items() if name in read)),
         outputs=tuple(sorted(stack.outputs)) if stack is not None else (),
         states=states,
-        problems=stack.problems if stack is not None else (),
+        problems=tuple(one for one in stack.problems if one.reference != NO_ACCOUNT)
+        if stack is not None
+        else (),
     )
 
 

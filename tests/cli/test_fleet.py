@@ -329,3 +329,22 @@ def test_other_commands_say_how_a_fleet_is_named(engine: Engine) -> None:
         assert (done.code, "-e FLEET/ACCOUNT" in done.err) == (1, True), done.err
     assert engine("apply", "--fleet", "shops", "--yes").code == 0
     assert engine("plan", "--fleet", "shops", "--refresh-only", "--detailed-exitcode").code == 0
+
+
+def test_stacks_of_many_accounts_are_a_line(engine: Engine, root: Path, write: Write) -> None:
+    """What is special about one of them has a line of its own; a program gets all."""
+    write("shop", STACK)
+    names = [f"a{number}" for number in range(5)]
+    rows = ", ".join(f'{{ name = "{name}", variables = {{ currency = "eur" }} }}' for name in names)
+    settings = FLEET.replace('"file:shops.toml"', f"[{rows}]")
+    (root / "pyproject.toml").write_text(settings, encoding="utf-8")
+    assert engine("apply", "--fleet", "shops", "--yes").code == 0
+    assert engine("lock", "shops/a3/shop", "--reason", "audit").code == 0
+    listed = engine("stacks").out.splitlines()
+    assert "  shops     4 accounts, which engine fleet shops lists" in listed
+    assert listed[-1].startswith("  shops/a3  serial 2, 2 resources, ")
+    (stack,) = json.loads(engine("stacks", "--json").out)["stacks"]
+    assert [state["environment"] for state in stack["states"]] == [f"shops/{one}" for one in names]
+    assert stack["problems"] == []
+    alone = engine("stacks", "-e", "shops/a1").out.splitlines()
+    assert alone[-1].startswith("  shops/a1  serial 2, 2 resources, ")

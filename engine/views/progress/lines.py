@@ -29,6 +29,8 @@ read."""
 
 _ACCOUNTS = 100
 """Accounts of a fleet after which a line says how many have ended."""
+_FAILED = 20
+"""Accounts of a fleet that have a line each if they fail: all may fail for one reason."""
 
 _OUTCOME_COLOURS = {Outcome.APPLIED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
 
@@ -162,10 +164,12 @@ class LineProgress(Hook):
         fleet.done += 1
         bad = result.outcome in _BAD
         fleet.failed += bad
-        if bad or self._verbose:
+        if (bad and fleet.failed <= _FAILED) or self._verbose:
             why = f": {on_a_line(result.failure.message)}" if result.failure else ""
             text = self._style.paint(f"{result.outcome}{why}", "red" if bad else "green")
             self._write(f"{on_a_line(result.member.name)}: {text}")
+        elif bad and fleet.failed == _FAILED + 1:
+            self._write("Further accounts that fail are counted here, and listed at the end.")
         if fleet.done % _ACCOUNTS == 0:
             self._count_accounts(fleet)
 

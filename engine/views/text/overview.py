@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from engine.ports.history import Version
     from engine.ports.overview import ListedStack, Overview, StackState
     from engine.ports.run_locks import RunLock
+
+
+_FEW = 3
+"""Accounts of a fleet that are listed one by one."""
 
 
 def overview_text(overview: Overview, style: Style) -> str:
@@ -45,14 +50,37 @@ def _stack_lines(stack: ListedStack, style: Style) -> Iterator[str]:
         yield f"  {count}, which engine validate {stack.name} lists"
     if not stack.states:
         yield "  no state"
-    width = max((len(state.environment) for state in stack.states), default=0)
-    for state in stack.states:
+    yield from _state_lines(stack, style)
+
+
+def _state_lines(stack: ListedStack, style: Style) -> Iterator[str]:
+    """A line for each environment, but one for accounts of a fleet, of which there may be many."""
+    usual = [state for state in stack.states if _is_usual(state)]
+    fleets = Counter(_fleet(state) for state in usual) if len(usual) > _FEW else Counter[str]()
+    shown = [state for state in stack.states if not (fleets and _is_usual(state))]
+    width = max((len(name) for name in (*fleets, *(one.environment for one in shown))), default=0)
+    for fleet, count in fleets.items():
+        accounts = counted(count, "account")
+        yield f"  {fleet:<{width}}  {accounts}, which engine fleet {fleet} lists"
+    for state in shown:
         yield f"  {state.environment:<{width}}  {', '.join(state_facts(state, style))}"
         if state.orphan is not None:
             yield from (f"  {'':<{width}}  {line}" for line in state.orphan.lines)
         elif not stack.file:
             forget = f"engine state rm {stack.name}: -e {state.environment}"
             yield f"  {'':<{width}}  it manages nothing; to remove its state: {forget}"
+
+
+def _fleet(state: StackState) -> str:
+    """The fleet whose account an environment is; empty if it is none."""
+    fleet, slash, _ = state.environment.partition("/")
+    return fleet if slash else ""
+
+
+def _is_usual(state: StackState) -> bool:
+    """Whether it is of an account of a fleet, and there is nothing special about it."""
+    odd = state.problem or state.held or state.run or state.unfinished or state.orphan
+    return bool(_fleet(state)) and not odd
 
 
 def state_facts(state: StackState, style: Style) -> Iterator[str]:

@@ -306,6 +306,23 @@ def test_a_fleet_is_counted(stream: io.StringIO, clock: Clock[float]) -> None:
     ]
 
 
+def test_a_fleet_that_fails_as_a_whole_is_no_thousand_lines(
+    stream: io.StringIO, clock: Clock[float]
+) -> None:
+    """The first ones show what is wrong, and the count goes on."""
+    hook = LineProgress(stream, clock=clock)
+    hook.fleet_started(2000)
+    for result in fleets.failed(fleets.members(1, 200)):
+        hook.member_finished(result)
+    lines = stream.getvalue().splitlines()
+    assert [": failed: " in line for line in lines[:20]] == [True] * 20
+    assert lines[20:] == [
+        "Further accounts that fail are counted here, and listed at the end.",
+        "100 of 2,000 accounts, 100 failed",
+        "200 of 2,000 accounts, 200 failed",
+    ]
+
+
 def test_each_account_of_a_fleet_if_asked(stream: io.StringIO, clock: Clock[float]) -> None:
     """How each ended."""
     run_fleet(LineProgress(stream, verbose=True, clock=clock), 3, clock)
