@@ -32,7 +32,7 @@ _CONDITION = re.compile(
     r"(?P<path>[a-z0-9_]+(?:\.[A-Za-z0-9_-]+)*)\s*(?P<sign>!?=)\s*(?P<value>.+)"
 )
 _PATH = re.compile(r"[a-z0-9_]+(?:\.[A-Za-z0-9_-]+)*")
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_WORD = re.compile(r"""(?P<and>\s+and\s+)|"[^"]*"|'[^']*'|.""", re.IGNORECASE | re.DOTALL)
 _EXAMPLE = 'filter = "metadata.tier = pro and country != US"'
 
 
@@ -205,7 +205,13 @@ def _conditions(entry: Mapping[str, Any], where: str) -> tuple[Condition, ...]:
             cause="It asks for fields of the accounts as Stripe lists them.",
             hint="leave out of the list what is not meant, or name accounts with --only",
         )
-    return tuple(_condition(part.strip(), where) for part in _AND.split(text))
+    parts = [""]
+    for word in _WORD.finditer(text):  # a value in quotation marks may have an "and" in it
+        if word["and"]:
+            parts.append("")
+        else:
+            parts[-1] += word[0]
+    return tuple(_condition(part.strip(), where) for part in parts)
 
 
 def _condition(text: str, where: str) -> Condition:
