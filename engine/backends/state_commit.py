@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from engine.address import is_environment_name
 from engine.durable_files import make_folder, write_durably
 from engine.errors import EngineError
 from engine.frozen import frozen
@@ -58,7 +59,14 @@ class StateCommit:
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Args: root: the project folder; environment: whose states; remote: where to push."""
+        """Make one.
+
+        Args:
+            root: The project folder.
+            environment: Whose states; a fleet means all of its accounts.
+            remote: Where to push.
+            sleep: Waits some seconds.
+        """
         self._root = root
         self._environment = environment
         self._remote = remote
@@ -172,7 +180,8 @@ class StateCommit:
         """Blobs of the working copy by path; empty for what is no longer there."""
         top = Path(self._git("rev-parse", "--show-toplevel"))
         folder = self._folder
-        files = [top / folder / ".gitignore", *(top / folder / self._environment).glob("*")]
+        own = top / folder / self._environment
+        files = [top / folder / ".gitignore", *own.glob("*"), *own.glob("*/*")]
         there = {
             f"{folder}/{file.relative_to(top / folder).as_posix()}"
             for file in files
@@ -195,7 +204,8 @@ class StateCommit:
         if place == ".gitignore":
             return True
         folder, _, name = place.rpartition("/")
-        return folder == self._environment and name.endswith(_KEPT)
+        fleet = folder.partition("/")[0] if is_environment_name(folder) else folder
+        return fleet == self._environment and name.endswith(_KEPT)
 
     def _tip(self, branch: str) -> str:
         self._git("fetch", "--quiet", "--no-tags", self._remote.address, f"refs/heads/{branch}")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
+from engine.cli.ci.job import SUMMARY, error_page, job_of, patient, show, states_of, take_states
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.commands.drift import DRIFT
+from engine.cli.fleet.options import (
+    fleet_arguments,
+    fleet_options,
+    refuse_with_fleet,
+    refuse_without_fleet,
+)
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.plan_files import PlanFile
 from engine.cli.planning_options import (
@@ -26,23 +31,17 @@ from engine.cli.writing import conclude, opened
 from engine.errors import EngineError, GuardError
 
 if TYPE_CHECKING:
-    from engine.backends.state_commit import StateCommit
     from engine.operations.ci.scope import Scope
     from engine.operations.run.context import Context
     from engine.plan.inputs.options import PlanOptions
     from engine.plan.model import PlanReport
-    from engine.ports.ci.code_host import ChangeRequest, CodeHost
+    from engine.ports.ci.code_host import CodeHost
     from engine.ports.outcomes import ApplyReport
 
 _HOMES = {
     name: f"{__name__}:{name.replace('-', '_')}"
     for name in ("plan", "apply", "commit-state", "drift")
 }
-_SUMMARY = 900_000
-"""Bytes of a page in the summary of a job, which takes a MiB."""
-_PATIENCE = 120.0
-"""Seconds that a job waits for a lock unless it says otherwise: the job of a change is not refused
-since an apply is at work, and the lock of a machine that is gone is taken after a minute."""
 
 
 @click.group(cls=LazyGroup, homes=_HOMES, hidden=True)
@@ -63,26 +62,39 @@ def ci() -> None:
 @click.command(cls=EngineCommand)
 @stacks_argument
 @planning_options
+@fleet_options
 @pass_invocation
-def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> int:
+def plan(
+    invocation: Invocation, /, stacks: tuple[str, ...], *, fleet: str | None, **typed: Any
+) -> int:
     r"""Plan a change under review, and keep its one comment up to date.
 
     The plan is saved, for the job to keep as an artifact. What a fork proposes is planned from the
     state alone, since its jobs get no key, and is shown in the summary of the job.
 
+    With --fleet, the comment has the groups of equal plans, and no plan is saved.
+
     \b
     Examples:
       engine ci plan -e live
       engine ci plan shop -e live --impact
+      engine ci plan --fleet shops
     """
+    accounts = fleet_arguments(typed)
+    if fleet is not None:
+        refuse_with_fleet(invocation, {})
+        from engine.cli.ci.fleet import plan_fleet
+
+        return plan_fleet(invocation, fleet, stacks, plan_options(**patient(typed)), accounts)
+    refuse_without_fleet(accounts)
     from engine.operations.ci.foreign import NOTE, without_key, without_store
 
-    host, scope = _job(invocation, stacks)
-    change, options = host.change(), plan_options(**_patient(typed))
+    host, scope = job_of(invocation, stacks)
+    change, options = host.change(), plan_options(**patient(typed))
     foreign, note = change is not None and change.foreign, ""
     try:
         if change is None:
-            _take_states(invocation, host, scope)
+            take_states(invocation, host, scope)
         with invocation.opened() as context:
             environment = context.settings.environment
             if foreign and environment.api_key is None and not environment.emulator:
@@ -91,13 +103,13 @@ def plan(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> in
             report = _planned(host, scope, usable, options, save=not foreign)
     except EngineError as error:
         shown = without_store(error) if foreign and scope.store else error
-        _show(invocation, host, scope, "plan", change, _error_page(shown))
+        show(invocation, host, scope, "plan", change, error_page(shown))
         raise shown from error
     from engine.plan.checks import refused
 
     invocation.write_out(invocation.view.plan(report))
     page, summary = _plan_pages(host, scope, report)
-    _show(invocation, host, scope, "plan", change, note + page, note + summary)
+    show(invocation, host, scope, "plan", change, note + page, note + summary)
     host.output("changes", str(report.has_changes).lower())
     if report.refusals:
         raise refused(report.refused, "the check fails until that is settled")
@@ -131,19 +143,19 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, branch: str, **
     from engine.operations.ci.reviewed import check_branch, reviewed_plan, with_way_on
     from engine.views.markdown.results import applied_markdown
 
-    host, scope = _job(invocation, stacks)
+    host, scope = job_of(invocation, stacks)
     check_branch(host, branch)
     change = None if host.by_hand else host.merged()
     try:
         raw = reviewed_plan(host, scope, change)
-        _take_states(invocation, host, scope)
+        take_states(invocation, host, scope)
         names = None if host.by_hand else stacks
-        report = _applied(invocation, raw, names, _patient(typed)["lock_timeout"])
+        report = _applied(invocation, raw, names, patient(typed)["lock_timeout"])
     except EngineError as error:
         shown = with_way_on(error, host) if isinstance(error, GuardError) else error
-        _show(invocation, host, scope, "apply", change, _error_page(shown))
+        show(invocation, host, scope, "apply", change, error_page(shown))
         raise shown from error
-    _show(
+    show(
         invocation,
         host,
         scope,
@@ -155,8 +167,9 @@ def apply(invocation: Invocation, /, stacks: tuple[str, ...], *, branch: str, **
 
 
 @click.command("commit-state", cls=EngineCommand)
+@click.option("--fleet", metavar="NAME", help="Those of all accounts of the fleet NAME.")
 @pass_invocation
-def commit_state(invocation: Invocation) -> int:
+def commit_state(invocation: Invocation, *, fleet: str | None) -> int:
     r"""Commit the states that an apply wrote, and push them to the branch.
 
     Also after an apply that failed or was killed. If the branch has another state by now, or may
@@ -166,17 +179,20 @@ def commit_state(invocation: Invocation) -> int:
     \b
     Examples:
       engine ci commit-state -e live
+      engine ci commit-state --fleet shops
     """
-    host, scope = _job(invocation, ())
+    if fleet is not None:
+        refuse_with_fleet(invocation, {})
+    host, scope = job_of(invocation, (), fleet)
     if scope.store:
         invocation.write_note(
-            f"The states of {scope.environment} are in {scope.store}: there is nothing to commit."
+            f"The states of {scope.states} are in {scope.store}: there is nothing to commit."
         )
         return 0
-    pushed = _states(invocation, host, scope).push(
+    pushed = states_of(invocation, host, scope).push(
         host.branch,
-        f"Record what was applied to {scope.environment} [skip ci]\n\n{host.run_url}\n",
-        f"engine-state/{scope.environment}/{host.run_id}",
+        f"Record what was applied to {scope.states} [skip ci]\n\n{host.run_url}\n",
+        f"engine-state/{scope.states}/{host.run_id}",
     )
     if not pushed.commit:
         invocation.write_note("No state has changed.")
@@ -205,9 +221,9 @@ def drift(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> i
     from engine.operations.drift.drift import drift_of_stacks
     from engine.views.markdown.drift import drift_markdown
 
-    host, scope = _job(invocation, stacks)
+    host, scope = job_of(invocation, stacks)
     with invocation.opened() as context:
-        report = drift_of_stacks(context, stacks, unmanaged=False, **_patient(typed))
+        report = drift_of_stacks(context, stacks, unmanaged=False, **patient(typed))
     invocation.write_out(invocation.view.drift(report))
     page, marker = drift_markdown(report, loader.schemas()), scope.marker("drift")
     host.summarize(page)
@@ -216,44 +232,6 @@ def drift(invocation: Invocation, /, stacks: tuple[str, ...], **typed: Any) -> i
         return 0
     host.issue(marker, f"Drift in {scope.title}", f"{marker}\n{page}")
     return DRIFT
-
-
-def _patient(typed: dict[str, Any]) -> dict[str, Any]:
-    """What was typed, with the time that a job waits for a lock."""
-    source = click.get_current_context().get_parameter_source("lock_timeout")
-    given = source is ParameterSource.COMMANDLINE
-    return typed if given else {**typed, "lock_timeout": _PATIENCE}
-
-
-def _job(invocation: Invocation, stacks: tuple[str, ...]) -> tuple[CodeHost, Scope]:
-    """The run of a host, and what it works on."""
-    from engine.bootstrap.project import open_code_host
-    from engine.operations.ci.scope import Scope
-
-    host = open_code_host(os.environ)
-    root, top = invocation.root.resolve(), host.workspace.resolve()
-    project = root.relative_to(top).as_posix() if root.is_relative_to(top) else root.name
-    context = invocation.open()
-    return host, Scope(
-        environment=context.environment,
-        project="" if project == "." else project,
-        stacks=stacks,
-        store="" if context.settings.state == "file" else context.backend.address,
-    )
-
-
-def _states(invocation: Invocation, host: CodeHost, scope: Scope) -> StateCommit:
-    from engine.backends.state_commit import StateCommit
-
-    return StateCommit(invocation.root, scope.environment, host.remote)
-
-
-def _take_states(invocation: Invocation, host: CodeHost, scope: Scope) -> None:
-    """Use the states that the branch has by now, whatever commit this run is of."""
-    if scope.store:
-        return
-    for file in _states(invocation, host, scope).pull(host.branch):
-        invocation.write_note(f"Taken from {host.branch}, which has a newer one: {file}")
 
 
 def _planned(
@@ -287,7 +265,7 @@ def _plan_pages(host: CodeHost, scope: Scope, report: PlanReport) -> tuple[str, 
     where = f"[the run]({host.run_url}) shows it, and its artifact `{scope.artifact(host.commit)}`"
     foot = f"\n\nPlan of {host.commit[:7]} for {scope.title}, made by [this run]({host.run_url})."
     page = plan_markdown(report, loader.schemas(), where=where)
-    summary = plan_markdown(report, loader.schemas(), where=where, limit=_SUMMARY)
+    summary = plan_markdown(report, loader.schemas(), where=where, limit=SUMMARY)
     return page + foot, summary + foot
 
 
@@ -318,29 +296,3 @@ def _applied(
             return True  # the review was the yes
 
         return apply_saved(context, saved, approve, lock_timeout=lock_timeout)
-
-
-def _show(
-    invocation: Invocation,
-    host: CodeHost,
-    scope: Scope,
-    what: str,
-    change: ChangeRequest | None,
-    page: str,
-    summary: str = "",
-) -> None:
-    """Show a page where the change is reviewed."""
-    from engine.operations.ci.publish import publish
-    from engine.redaction import hide
-
-    shown = str(hide(page))
-    said = publish(
-        host, change, scope.marker(what), shown, summary=str(hide(summary)) if summary else shown
-    )
-    invocation.write_note(said)
-
-
-def _error_page(error: EngineError) -> str:
-    from engine.views.markdown.results import error_markdown
-
-    return error_markdown(error)

@@ -98,6 +98,20 @@ def plan(
     **typed: Any,
 ) -> int:
     """Plan a fleet, and return the exit code."""
+    report = planned(invocation, name, stacks, chosen, **typed)
+    invocation.write_out(invocation.report_view.fleet_plan(report))
+    code = end_of_plan(invocation, report)
+    return code or (CHANGES if detailed_exitcode and report.has_changes else 0)
+
+
+def planned(
+    invocation: Invocation,
+    name: str,
+    stacks: tuple[str, ...],
+    chosen: PlanOptions,
+    **typed: Any,
+) -> FleetPlan:
+    """Plan a fleet."""
     from engine.operations.fleet.plan import plan_fleet
 
     try:
@@ -106,11 +120,16 @@ def plan(
             note_failures(run, report)
     except KeyboardInterrupt:
         raise InterruptedRunError("interrupted while the accounts were planned") from None
-    invocation.write_out(invocation.report_view.fleet_plan(report))
-    if report.failed:
-        _say_what_failed(invocation, report.failed, f"engine plan --fleet {name} --only @failed")
-        return _failed_code(report)
-    return CHANGES if detailed_exitcode and report.has_changes else 0
+    return report
+
+
+def end_of_plan(invocation: Invocation, report: FleetPlan) -> int:
+    """Say which accounts could not be planned, and return the exit code."""
+    if not report.failed:
+        return 0
+    way_on = f"engine plan --fleet {report.fleet} --only @failed"
+    _say_what_failed(invocation, report.failed, way_on)
+    return _failed_code(report)
 
 
 def apply(

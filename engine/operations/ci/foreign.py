@@ -6,7 +6,9 @@ import dataclasses
 
 from engine.errors import EngineError, SettingsError, StoreUnavailableError
 from engine.operations.run.context import Context
+from engine.ports.ci.code_host import ChangeRequest
 from engine.ports.provider import Provider
+from engine.settings.model import Environment
 from engine.values.secret import Sensitive
 
 NOTE = (
@@ -24,6 +26,16 @@ def without_key(context: Context) -> Context:
         context.settings, environment=dataclasses.replace(environment, api_key=key)
     )
     return dataclasses.replace(context, settings=settings, connect=_refuse)
+
+
+def refuse_fleet(change: ChangeRequest | None, environment: Environment) -> None:
+    """Refuse the plan of a fleet in a job of a fork: it has to ask Stripe.
+
+    Raises:
+        SettingsError: if this is one.
+    """
+    if change is not None and change.foreign and not environment.emulator:
+        _refuse()
 
 
 def without_store(error: EngineError) -> EngineError:

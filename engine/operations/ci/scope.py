@@ -18,16 +18,20 @@ class Scope:
         project: The project folder from the top of the repository; empty for the top.
         stacks: Stacks that were named; none means all.
         store: The store that machines share and that has the states; empty if they are files.
+        fleet: The fleet of the environment whose accounts are meant; empty for it itself.
     """
 
     environment: str
     project: str = ""
     stacks: tuple[str, ...] = ()
     store: str = ""
+    fleet: str = ""
 
     def marker(self, what: str) -> str:
         """The hidden line that a comment or an issue begins with."""
         parts = [what, self.environment, self.project or ".", *sorted(self.stacks)]
+        # No stack has a name that begins so.
+        parts += [f"--fleet={self.fleet}"] if self.fleet else []
         return f"<!-- engine: {' '.join(quote(part, safe='/.') for part in parts)} -->"
 
     def artifact(self, commit: str) -> str:
@@ -45,4 +49,10 @@ class Scope:
         """What it is, in words."""
         of = f" of {', '.join(self.stacks)}" if self.stacks else ""
         place = f" in {self.project}" if self.project else ""
-        return f"environment {self.environment}{of}{place}"
+        whole = f"fleet {self.fleet}" if self.fleet else f"environment {self.environment}"
+        return f"{whole}{of}{place}"
+
+    @property
+    def states(self) -> str:
+        """The folder of its states."""
+        return self.fleet or self.environment

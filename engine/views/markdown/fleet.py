@@ -10,7 +10,7 @@ from engine.schema.resource_type import Schemas
 from engine.views.fleet import parts
 from engine.views.fleet.parts import Part
 from engine.views.markdown import inline
-from engine.views.markdown.page import Section, page
+from engine.views.markdown.page import LIMIT, Section, page
 from engine.views.markdown.plan import every_field
 from engine.views.style import PLAIN
 from engine.views.text.change import output_lines
@@ -18,8 +18,17 @@ from engine.views.text.change import output_lines
 _NAMED = 20
 
 
-def fleet_plan_markdown(plan: FleetPlan, schemas: Schemas) -> str:
-    """Write the plans of a fleet, below the limit of a comment whatever their size."""
+def fleet_plan_markdown(
+    plan: FleetPlan, schemas: Schemas, *, where: str = "", limit: int = LIMIT
+) -> str:
+    """Write the plans of a fleet, below the limit of a comment whatever their size.
+
+    Args:
+        plan: The plans.
+        schemas: Resource types by name.
+        where: Where all of it is, the end of a sentence; empty for the command that shows it.
+        limit: Bytes of the page.
+    """
     found = parts.plan_parts(plan, schemas)
     head = [
         f"### {inline.words(parts.plan_conclusion(plan))}",
@@ -40,7 +49,8 @@ def fleet_plan_markdown(plan: FleetPlan, schemas: Schemas) -> str:
             *map(_fold, planned[: parts.WHOLE]),
             _left(plan, len(planned) - parts.WHOLE),
         ],
-        where=f"`engine plan --fleet {plan.fleet} --verbose` shows all of it",
+        where=where or f"`engine plan --fleet {plan.fleet} --verbose` shows all of it",
+        limit=limit,
     )
 
 

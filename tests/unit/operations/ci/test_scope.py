@@ -29,3 +29,12 @@ def test_a_folder_of_any_name_makes_no_harm() -> None:
     assert scope.marker("plan").count("-->") == 1
     assert "\n" not in scope.marker("plan")
     assert re.fullmatch(r"[\w.-]+", scope.artifact("c"))
+
+
+def test_a_fleet_has_a_comment_and_states_of_its_own() -> None:
+    """Neither those of its environment nor those of a stack of the same name."""
+    fleet = Scope(environment="live", fleet="shops")
+    others = (Scope(environment="live"), Scope(environment="live", stacks=("shops",)))
+    assert fleet.marker("plan") not in {scope.marker("plan") for scope in others}
+    assert (fleet.states, fleet.title) == ("shops", "fleet shops")
+    assert others[0].states == "live"
