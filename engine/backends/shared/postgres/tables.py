@@ -60,18 +60,38 @@ def prepare(connections: Connections, place: Place) -> None:
         psycopg.Error: for what else the database refuses.
     """
     with connections.one() as connection:
-        version = _version(connection, place) or 0
-        if version > len(_STEPS):
-            raise NewerStateError(
-                place.shown,
-                1,
-                f"a newer engine made its tables: version {version}, and this engine knows "
-                f"{len(_STEPS)}",
-                hint="upgrade the engine: pip install --upgrade stripe-stack-engine",
-            )
-        if version < len(_STEPS):
+        found = _found(connection, place)
+        if found is None or found[0] < len(_STEPS):
             _migrate(connection, place)
-        _check(connection, place)
+            found = _found(connection, place)
+        if found is None:
+            raise _denied(connection, place)
+        _check(connection, place, found)
+
+
+_FOUND = """
+SELECT (SELECT coalesce(max(version), 0) FROM {schema}.layout),
+       has_table_privilege('{schema}.heads', 'SELECT')
+   AND has_table_privilege('{schema}.heads', 'INSERT')
+   AND has_table_privilege('{schema}.heads', 'UPDATE')
+   AND has_table_privilege('{schema}.blobs', 'SELECT')
+   AND has_table_privilege('{schema}.blobs', 'INSERT')
+   AND has_table_privilege('{schema}.blobs', 'UPDATE')
+   AND has_table_privilege('{schema}.blobs', 'DELETE'),
+       pg_is_in_recovery(), current_setting('synchronous_commit') = 'off'
+"""
+
+
+def _found(connection: psycopg.Connection[Any], place: Place) -> tuple[Any, ...] | None:
+    """Version, rights, and what the server is, in one statement; None if that cannot be asked."""
+    try:
+        return connection.execute(_of(place, _FOUND)).fetchone()
+    except (
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.InvalidSchemaName,
+        psycopg.errors.InsufficientPrivilege,
+    ):
+        return None
 
 
 _THERE = """
@@ -138,23 +158,16 @@ def _grants(role: str) -> tuple[str, ...]:
     )
 
 
-_NEEDED = """
-SELECT has_table_privilege('{schema}.heads', 'SELECT')
-   AND has_table_privilege('{schema}.heads', 'INSERT')
-   AND has_table_privilege('{schema}.heads', 'UPDATE')
-   AND has_table_privilege('{schema}.blobs', 'SELECT')
-   AND has_table_privilege('{schema}.blobs', 'INSERT')
-   AND has_table_privilege('{schema}.blobs', 'UPDATE')
-   AND has_table_privilege('{schema}.blobs', 'DELETE'),
-       pg_is_in_recovery(), current_setting('synchronous_commit') = 'off'
-"""
-
-
-def _check(connection: psycopg.Connection[Any], place: Place) -> None:
-    row = connection.execute(_of(place, _NEEDED)).fetchone()
-    if row is None:
-        return
-    allowed, standby, forgets = row
+def _check(connection: psycopg.Connection[Any], place: Place, found: tuple[Any, ...]) -> None:
+    version, allowed, standby, forgets = found
+    if version > len(_STEPS):
+        raise NewerStateError(
+            place.shown,
+            1,
+            f"a newer engine made its tables: version {version}, and this engine knows "
+            f"{len(_STEPS)}",
+            hint="upgrade the engine: pip install --upgrade stripe-stack-engine",
+        )
     if standby:
         raise StateError(
             f"{place.shown} is a standby, which takes no write",
