@@ -50,11 +50,20 @@ class PostgresServer:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off -k {self._folder}"
         log = self._folder / "log"
         command = [self.bin / "pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start"]
-        as_postgres(command)
+        for tries_left in reversed(range(20)):
+            try:
+                as_postgres(command)
+            except subprocess.CalledProcessError:
+                # A connection of another process has its port for a moment.
+                if not tries_left:
+                    raise
+            else:
+                return
 
     def kill(self) -> None:
         """Kill it with all of its processes, as a machine that is switched off."""
-        as_postgres([self.bin / "pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"])
+        if (self._data / "postmaster.pid").exists():
+            as_postgres([self.bin / "pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop"])
 
     @contextmanager
     def standby(self) -> Iterator[str]:
@@ -69,6 +78,10 @@ class PostgresServer:
             yield self.url.replace(f":{self.port}/", f":{port}/")
         finally:
             as_postgres([*command, "-m", "immediate", "stop"])
+
+    def promote(self) -> None:
+        """Make its standby a primary, as when this one is lost."""
+        as_postgres([self.bin / "pg_ctl", "-D", self._folder / "standby", "-w", "promote"])
 
     @property
     def pid(self) -> int:
@@ -103,6 +116,11 @@ def free_port() -> int:
 @functools.cache
 def postgres() -> PostgresServer:
     """The server of this process of tests; skips where there is none."""
+    return new_server()
+
+
+def new_server() -> PostgresServer:
+    """Another server, until the process ends; skips where there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")

@@ -124,6 +124,12 @@ class Connections:
                 raise
         return self.rows(statement, values, size=size, again=False)
 
+    def leave(self) -> None:
+        """Close those that are free: their server is not the primary, or not any more."""
+        while self._free:
+            with contextlib.suppress(IndexError):  # another thread was first
+                self._free.pop().close()
+
     @contextlib.contextmanager
     def one(self, size: int = 0) -> Iterator[psycopg.Connection[Any]]:
         """A connection, for one statement or transaction.

@@ -177,6 +177,7 @@ class PostgresStore:
         whole = _ANSWERED.replace("{query}", query)
         (standby, *_), *_ = rows = self._rows(doing, whole, values, size=size)
         if standby:
+            self._connections.leave()
             raise standby_answered(self._place, doing)
         return [row[2:] for row in rows if row[1]]
 
@@ -201,6 +202,8 @@ class PostgresStore:
             if not doing.startswith("write the head"):
                 failed = store_failed(self._place, doing, error)
         except psycopg.Error as error:
+            if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                self._connections.leave()
             failed = store_failed(self._place, doing, error)
         else:
             return

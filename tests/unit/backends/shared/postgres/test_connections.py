@@ -21,7 +21,7 @@ from engine.backends.shared.postgres.store import PostgresStore
 from engine.backends.shared.store import Head
 from engine.errors import StoreUnavailableError
 from tests.support.backends import LONG_ENOUGH, QUICK, VERSION, a_state, hold, silent
-from tests.support.postgres_server import fresh_address, pgbouncer, postgres
+from tests.support.postgres_server import fresh_address, new_server, pgbouncer, postgres
 from tests.support.wire_proxy import WIRE_FAULTS, WireFault, WireProxy
 
 IMPATIENT = Patience(silence=0.3, restart=0)
@@ -163,6 +163,36 @@ def test_a_server_is_killed_and_started_again_in_the_middle_of_runs() -> None:
         assert working.result(LONG_ENOUGH) == 41
     versions = backend.history("shop", "test", limit=100)
     assert [version.serial for version in versions] == list(range(41, 0, -1))
+
+
+def test_a_standby_takes_over_in_the_middle_of_runs() -> None:
+    """One that has all confirmed writes: each run is stored once, on the one or on the other."""
+    server = new_server()
+    with server.standby() as url, server.connect() as admin:
+        admin.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        admin.execute("SELECT pg_reload_conf()")
+        synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        while admin.execute(synchronous).fetchone() != (1,):
+            """The server reads its settings."""
+        both = url.replace("postgres@", f"postgres@127.0.0.1:{server.port},")
+        address = f"{both}?target_session_attrs=read-write"
+        patience = Patience(restart=LONG_ENOUGH)
+        backend = a_backend(PostgresStore(address, patience=patience))
+        begun = threading.Event()
+
+        def work() -> None:
+            for serial in range(1, 31):
+                run(backend, serial)
+                begun.set()
+
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(work)
+            assert begun.wait(LONG_ENOUGH)
+            server.kill()
+            server.promote()
+            working.result(LONG_ENOUGH)
+        versions = a_backend(PostgresStore(url)).history("shop", "test", limit=100)
+        assert [version.serial for version in versions] == list(range(30, 0, -1))
 
 
 STOPPED = """

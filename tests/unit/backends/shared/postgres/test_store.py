@@ -251,6 +251,12 @@ def test_what_a_standby_answers_is_refused() -> None:
             with pytest.raises(StoreUnavailableError, match="A standby answered") as raised:
                 read()
             assert "target_session_attrs=read-write" in str(raised.value.hint)
+        with pytest.raises(StoreUnavailableError, match="it is read-only, as a standby is"):
+            behind.put("held/live.json", b"")
+        assert behind._connections._free == []
+        both = url.replace("postgres@", f"postgres@127.0.0.1:{postgres().port},")
+        options = f"{address.partition('?')[2]}&target_session_attrs=read-write"
+        assert PostgresStore(f"{both}?{options}").head("live", "saas") == Head(write_id="w1")
 
 
 def test_a_database_that_forgets_is_refused() -> None:
