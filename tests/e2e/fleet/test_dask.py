@@ -1,4 +1,7 @@
-"""A fleet on a Dask cluster: a worker that is killed in the middle, and a limit that all keep."""
+"""A fleet on a Dask cluster: a worker that is killed in the middle, and a limit that all keep.
+
+With `--faults=whole` a thousand accounts are applied, else forty.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from engine.emulator.testing import faults
 from engine.emulator.wire.messages import Request
 from tests.support.command_line import run_here
 from tests.support.connected_fleet import KEY, OBJECTS, connect_accounts, write_fleet
+from tests.support.store_addresses import STORE_ADDRESSES
 from tests.support.surroundings import clear
 
 psutil: Any = pytest.importorskip("psutil", reason="distributed is not installed")
@@ -24,6 +28,7 @@ pytest.importorskip("distributed", reason="distributed is not installed")
 pytest.importorskip("cryptography", reason="cryptography is not installed")
 
 ACCOUNTS = 24
+"""So many have more to send than their limit lets through at once."""
 
 
 def _kill_a_worker(_: Request) -> None:
@@ -36,23 +41,53 @@ def _kill_a_worker(_: Request) -> None:
     os.kill(workers[0].pid, signal.SIGKILL)
 
 
+@pytest.fixture
+def accounts(request: pytest.FixtureRequest) -> int:
+    """How many accounts a fleet of files has: 1,000 where everything is to be tried."""
+    return 1_000 if request.config.getoption("--faults") == "whole" else 40
+
+
 def test_every_account_is_right_and_nothing_is_there_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    accounts: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """And a plan of all of them then costs three requests an account at most."""
     clear(monkeypatch)
+    _lose_a_worker(tmp_path, monkeypatch, capfd, accounts)
+
+
+def test_a_lost_workers_accounts_are_finished_from_a_shared_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Their locks stay where the worker that is lost had them; its run takes them again."""
+    clear(monkeypatch)
+    with STORE_ADDRESSES["s3"]() as store:
+        for name, value in store.login.items():
+            monkeypatch.setenv(name, value)
+        _lose_a_worker(tmp_path, monkeypatch, capfd, 8, f'state = "{store.state}"')
+
+
+def _lose_a_worker(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    count: int,
+    more: str = "",
+) -> None:
+    """Apply a fleet, kill one of two workers half way, and look at all that is there then."""
     monkeypatch.setenv("PLATFORM_KEY", KEY)
-    root = tmp_path / "project"
     with Emulator(seed=7) as emulator, EmulatorServer(emulator) as server:
-        accounts = connect_accounts(emulator, ACCOUNTS)
-        write_fleet(root, server.url)
-        monkeypatch.chdir(root)
+        accounts = connect_accounts(emulator, count)
+        write_fleet(root / "project", server.url, more)
+        monkeypatch.chdir(root / "project")
         emulator.faults.add(
-            faults.before(_kill_a_worker), method="POST", skip=ACCOUNTS * OBJECTS // 2, times=1
+            faults.before(_kill_a_worker), method="POST", skip=count * OBJECTS // 2, times=1
         )
         words = ("--fleet", "shops", "--dask", "local:2")
         applied = run_here(capfd, "apply", *words, "--yes", "--json")
-        assert applied.code == 0, applied.err
+        assert applied.code == 0, applied.out[-2000:] + applied.err
         made = Counter(
             (one.account, one.object, one.params.get("lookup_key") or one.params.get("name"))
             for one in emulator.history
@@ -63,7 +98,7 @@ def test_every_account_is_right_and_nothing_is_there_twice(
         planned = json.loads(run_here(capfd, "plan", *words, "--json").out)
         assert (planned["groups"], planned["failed"]) == ([], [])
         assert sorted(planned["unchanged"]) == sorted(accounts)
-        assert len(emulator.log) <= 3 * ACCOUNTS
+        assert len(emulator.log) <= 3 * count
 
 
 def test_two_workers_keep_one_limit_together(
