@@ -57,7 +57,7 @@ class SharedBackend:
         self._version = engine_version
         self._locks = SharedRunLocks(lambda: self._store, timing or Timing())
         self._holds = ActiveLocks()
-        self._seen: dict[str, State] = {}
+        self._seen: dict[tuple[str, str], tuple[str, State]] = {}
         self._unsure: dict[tuple[str, str], str] = {}
 
     @property
@@ -134,7 +134,8 @@ class SharedBackend:
                 hint="an object of the store was overwritten: bring it back from its versions or "
                 "a backup; nothing was changed",
             )
-        self._seen[head.state] = state
+        if self._holds.of(stack, environment) is not None:  # else it may be one of thousands
+            self._seen[environment, stack] = head.state, state
         return state
 
     def write(self, state: State, *, expected: State | None) -> None:
@@ -156,8 +157,8 @@ class SharedBackend:
             return None
         if head.state == self._unsure.get((state.stack, state.environment)):
             return expected
-        known = self._seen.get(head.state)
-        return known or self._decoded(state.stack, state.environment, head)
+        name, known = self._seen.get((state.environment, state.stack), ("", None))
+        return known if name == head.state else self._decoded(state.stack, state.environment, head)
 
     def _kept(self, state: State, raw: bytes, head: Head | None) -> dict[str, object]:
         """Keep a version of a state and its entry; what the head has to say of them."""
@@ -171,7 +172,8 @@ class SharedBackend:
         self._unsure[state.stack, state.environment] = names["state"]
         settle.create(self._store, names["state"], raw)
         settle.create(self._store, names["entry"], encode_entry(entry))
-        self._seen[names["state"]] = dataclasses.replace(state, engine_version=self._version)
+        written = dataclasses.replace(state, engine_version=self._version)
+        self._seen[place] = names["state"], written
         return {"serial": state.serial, **names}
 
     def remove(self, state: State) -> None:
@@ -370,6 +372,7 @@ class SharedBackend:
             self._holds.taken(stack, environment, hold),
         ):
             yield hold
+        self._seen.pop((environment, stack), None)
 
     def run_locks(self) -> tuple[RunLock, ...]:
         """The run locks that name an owner."""
