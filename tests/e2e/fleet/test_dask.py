@@ -5,9 +5,13 @@ With `--faults=whole` a thousand accounts are applied, else forty.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import queue
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -31,14 +35,18 @@ ACCOUNTS = 24
 """So many have more to send than their limit lets through at once."""
 
 
-def _kill_a_worker(_: Request) -> None:
-    """End the first of the cluster's two workers; it fails if there is none."""
-    workers = [
+def _workers(pid: int | None = None) -> list[Any]:
+    """The workers of a cluster that a process has of its own; of this one, if none is named."""
+    return [
         child
-        for child in psutil.Process().children(recursive=True)
+        for child in psutil.Process(pid).children(recursive=True)
         if "spawn_main" in " ".join(child.cmdline())
     ]
-    os.kill(workers[0].pid, signal.SIGKILL)
+
+
+def _kill_a_worker(_: Request) -> None:
+    """End the first of the cluster's two workers; it fails if there is none."""
+    os.kill(_workers()[0].pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -88,17 +96,61 @@ def _lose_a_worker(
         words = ("--fleet", "shops", "--dask", "local:2")
         applied = run_here(capfd, "apply", *words, "--yes", "--json")
         assert applied.code == 0, applied.out[-2000:] + applied.err
-        made = Counter(
-            (one.account, one.object, one.params.get("lookup_key") or one.params.get("name"))
-            for one in emulator.history
-        )
-        assert set(made.values()) == {1}
-        assert Counter(account for account, _, _ in made) == dict.fromkeys(accounts, OBJECTS)
+        _check_all_is_there_once(emulator, accounts)
         emulator.log.clear()
         planned = json.loads(run_here(capfd, "plan", *words, "--json").out)
         assert (planned["groups"], planned["failed"]) == ([], [])
         assert sorted(planned["unchanged"]) == sorted(accounts)
         assert len(emulator.log) <= 3 * count
+
+
+def _check_all_is_there_once(emulator: Emulator, accounts: list[str]) -> None:
+    made = Counter(
+        (one.account, one.object, one.params.get("lookup_key") or one.params.get("name"))
+        for one in emulator.history
+    )
+    assert set(made.values()) == {1}
+    assert Counter(account for account, _, _ in made) == dict.fromkeys(accounts, OBJECTS)
+
+
+def test_a_worker_that_hangs_does_not_keep_the_command_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The second Ctrl-C ends it, and says whose work was not over; --resume finishes all."""
+    clear(monkeypatch)
+    monkeypatch.setenv("PLATFORM_KEY", KEY)
+    root = tmp_path / "project"
+    hung: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def hang(_: Request) -> None:
+        pid = _workers(process.pid)[0].pid
+        os.kill(pid, signal.SIGSTOP)
+        hung.put(pid)
+
+    with Emulator(seed=7) as emulator, EmulatorServer(emulator) as server:
+        accounts = connect_accounts(emulator, 8)
+        write_fleet(root, server.url)
+        monkeypatch.chdir(root)
+        emulator.faults.add(faults.before(hang), method="POST", skip=2 * OBJECTS, times=1)
+        words = ("apply", "--fleet", "shops", "--dask", "local:2")
+        process = subprocess.Popen(  # noqa: S603 - the engine
+            [sys.executable, "-m", "engine", *words, "--yes"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        with process:
+            worker = hung.get()
+            process.send_signal(signal.SIGINT)
+            heard = list(itertools.takewhile(lambda line: "Stopping:" not in line, process.stderr))
+            process.send_signal(signal.SIGINT)
+            heard += process.stderr
+        assert process.returncode == 130
+        assert "In the middle of their work were acct_" in "".join(heard)
+        assert not psutil.pid_exists(worker)
+        assert run_here(capfd, *words, "--resume", "--json").code == 0
+        _check_all_is_there_once(emulator, accounts)
 
 
 def test_two_workers_keep_one_limit_together(
