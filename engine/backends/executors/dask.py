@@ -43,8 +43,13 @@ _QUIET: Final = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.low-level-log-length": 16,
 }
-"""A cluster of our own serves no pages, writes nothing to disk, and is not profiled."""
+"""A cluster of our own serves no pages, writes nothing to disk, and is not profiled.
+
+It keeps few of the messages that were sent, each of which has a task in it; so does the client of
+another cluster.
+"""
 
 
 class DaskExecutor:
@@ -165,6 +170,9 @@ class DaskExecutor:
         return found
 
     def _connected(self, distributed: Any, opening: contextlib.ExitStack) -> Any:
+        from dask import config
+
+        opening.enter_context(config.set(_QUIET))
         if not self._local:
             try:
                 client = distributed.Client(
@@ -178,9 +186,6 @@ class DaskExecutor:
                     "certificates: DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its like",
                 ) from error
             return opening.enter_context(client)
-        from dask import config
-
-        opening.enter_context(config.set(_QUIET))
         folder = opening.enter_context(tempfile.TemporaryDirectory(prefix="engine-dask-"))
         cluster = distributed.LocalCluster(
             n_workers=self._local,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import sys
 import zlib
@@ -198,6 +199,13 @@ def _is_profiled(dask_worker: Any) -> bool:
     """Whether the worker that this runs on is; Dask finds the argument by its name."""
     profiler = dask_worker.periodic_callbacks.get("profile")
     return profiler is not None and profiler.is_running()
+
+
+def test_tasks_that_ended_are_not_kept(executor: DaskExecutor, tmp_path: Path) -> None:
+    """Client and scheduler are this process; Dask logs the last thousand messages of each."""
+    assert len(list(executor.run(_tasks(tmp_path, *_numbered(200)), work))) == 200
+    gc.collect()
+    assert sum(isinstance(one, MemberTask) for one in gc.get_objects()) < 100
 
 
 def test_nothing_of_a_local_cluster_is_reached_from_outside(executor: DaskExecutor) -> None:
