@@ -116,9 +116,15 @@ def _opened(task: MemberTask) -> Context:
         while len(_runs) > _RUNS:
             _runs.popitem(last=False)
     settings = with_member(found.settings, task.member)
-    return open_settings(
+    context = open_settings(
         settings, Hook(), connections=found.connections, claim=task.claim, shared=found.context
     )
+    if task.elsewhere and settings.environment.secrets == "file":
+        from engine.backends.secrets.file import FarFileSink
+
+        sink = FarFileSink(settings.private, settings.environment.name)
+        return dataclasses.replace(context, open_sink=lambda: sink)
+    return context
 
 
 def _open_run(root: Path, task: MemberTask) -> _Opened:

@@ -5,6 +5,7 @@ What returns is compressed here, so that the scheduler stays small, and holds no
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -47,9 +48,10 @@ def carry_out(
     root = Path(os.environ.get("ENGINE_PROJECT") or task.root)
     if project_digest(root) != project:
         return packed(failed(task, _other_project(root)))
-    if task.in_files and folder_id(root) != folder:
+    elsewhere = folder_id(root) != folder
+    if elsewhere and task.in_files:
         return packed(failed(task, _other_folder(root)))
-    return packed(work(task))
+    return packed(work(dataclasses.replace(task, elsewhere=elsewhere)))
 
 
 def project_digest(root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,4 +86,27 @@ class FileSink:
             f"secrets cannot be kept in {error.filename or self._private}",
             cause=error.strerror,
             hint="make the folder writable for you; nothing with a secret is created until then",
+        )
+
+
+class FarFileSink(FileSink):
+    """The same on a machine where no later run looks: it takes no secret."""
+
+    def check(self, stack: str = "", names: Sequence[str] = ()) -> None:
+        """Refuse."""
+        del stack, names
+        raise self._far()
+
+    def store(self, stack: str, name: str, value: str) -> None:
+        """Refuse."""
+        del stack, name
+        remember(value)
+        raise self._far()
+
+    def _far(self) -> SecretSinkError:
+        return SecretSinkError(
+            f"secrets would be kept on {socket.gethostname()}, in {self._private}, where no other "
+            "machine has them",
+            hint='write secrets = "command:PROGRAM ARGUMENTS" for the environment; nothing with a '
+            "secret is created until then",
         )

@@ -34,6 +34,8 @@ class MemberTask:
             take the lock of the earlier one, whose worker is lost.
         workers: How many processes work for the fleet: each keeps to that part of a rate limit.
         in_files: The states are files in the project folder, which no other folder has.
+        elsewhere: It runs with another project folder than that of the command: no later run finds
+            what is kept there.
     """
 
     root: str
@@ -46,6 +48,7 @@ class MemberTask:
     claim: str = ""
     workers: int = 1
     in_files: bool = False
+    elsewhere: bool = False
 
 
 class MemberOutcome(enum.StrEnum):
