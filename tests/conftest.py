@@ -28,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--faults",
         choices=("short", "whole"),
         default="short",
-        help="how much of tests/e2e/faults to try: a selection, or every fault at every point",
+        help="how much of tests/e2e/faults to try: a selection, or every fault at every point; and "
+        "of tests/e2e/fleet: forty accounts, or a thousand",
     )
     parser.addoption(
         "--stacks", type=int, default=25, help="how many random stacks tests/e2e/convergence tries"

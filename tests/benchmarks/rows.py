@@ -5,6 +5,7 @@ Bounds are for two cores that nothing else uses. What must not live here: how a 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import sys
@@ -197,10 +198,14 @@ def starts(table: Table, extent: Extent) -> None:
 
 def fleet(table: Table, extent: Extent) -> None:
     """A fleet on a Dask cluster; it needs the extra `fleet`."""
+    title = "a fleet of connected accounts, 20 objects each, on two workers"
+    if importlib.util.find_spec("distributed") is None:
+        table.title(f"{title}: left out, it needs pip install --editable '.[fleet]'")
+        return
     # The package of its cluster is large, and only needed here.
     from tests.benchmarks.fleet import measure  # noqa: PLC0415
 
-    table.title("a fleet of connected accounts, 20 objects each, on two workers")
+    table.title(title)
     measure(table, extent.fleets)
 
 
