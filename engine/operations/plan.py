@@ -95,7 +95,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
         yield from (str(one) for one in renames if one.loses and one.stack == plan.stack)
-        yield from _held(session.context, plan)
+        yield from _of_the_store(session, plan, first=plan is plans[0])
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
 
@@ -222,15 +222,19 @@ def _sandbox_only(session: Session, plan: Plan) -> Iterator[Refusal]:
             )
 
 
-def _held(context: Context, plan: Plan) -> Iterator[str]:
-    """Warn of held locks, which an apply of this plan respects."""
-    for place in context.settings.environment.lock_places:
-        for lock in context.backend.held_locks(place):
+def _of_the_store(session: Session, plan: Plan, *, first: bool) -> Iterator[str]:
+    """Warn of held locks, which an apply respects, and once of what a new store lacks."""
+    backend, environment = session.context.backend, session.context.settings.environment
+    for place in environment.lock_places:
+        for lock in backend.held_locks(place):
             if lock.covers(place, plan.stack):
                 yield (
                     f"an apply is refused while {lock}. To release it: engine lock {lock.place} "
                     "--release"
                 )
+    caveats = backend.advice("").caveats if first else ()
+    if caveats and not any(session.loaded.values()) and not backend.stacks(environment.name):
+        yield from caveats
 
 
 def _to_confirm(session: Session, plan: Plan, options: PlanOptions) -> Iterator[str]:

@@ -16,6 +16,7 @@ class Advice:
         newest: What gets the newest version that other machines wrote.
         history: What shows earlier versions.
         keep_bytes: What keeps other programs from rewriting the bytes of a state.
+        caveats: What the store does not guarantee although a team may expect it, a sentence each.
     """
 
     restore: str = "a backup"
@@ -24,6 +25,7 @@ class Advice:
     newest: str = "a backup"
     history: str = "a backup"
     keep_bytes: str = "let no other program write it"
+    caveats: tuple[str, ...] = ()
 
 
 GENERAL = Advice()

@@ -48,6 +48,7 @@ class StateServer:
         locking: bool = True,
         named: bool = True,
         careful: bool = True,
+        login: tuple[str, str] | None = None,
     ) -> None:
         """Start it.
 
@@ -57,9 +58,11 @@ class StateServer:
             locking: It has locks.
             named: It returns whose lock it is that another one asks for.
             careful: It takes a lock back by its id alone.
+            login: User and password that every request needs.
         """
         self.gitlab, self.fenced, self.locking, self.named = gitlab, fenced, locking, named
         self._careful = careful
+        self.login = f"Basic {base64.b64encode(':'.join(login).encode()).decode()}" if login else ""
         self.documents: dict[str, bytes] = {}
         self.versions: dict[str, dict[int, bytes]] = {}
         self.locks: dict[str, dict[str, Any]] = {}
@@ -69,8 +72,7 @@ class StateServer:
         self.answers: Callable[[str, str], Canned | None] = lambda _, __: None
         self._mutex = threading.Lock()
         handler = type("Bound", (_Handler,), {"state": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http = _Listener(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._http.server_address[1]}"
@@ -139,6 +141,13 @@ class StateServer:
         return 200, b""
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of clients that were killed."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -155,6 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         canned = server.answers(self.command, parts.path)
+        if server.login and self.headers.get("Authorization") != server.login:
+            canned = Canned(401)
         if canned is not None:
             self._send(canned.status, canned.body, canned.headers)
             return

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from tests.support.object_servers import fresh_bucket
 from tests.support.postgres_server import fresh_address
+from tests.support.state_server import GITLAB, StateServer
+
+HTTP_PASSWORD = "hunter22-hunter22"  # noqa: S105 - of a test
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,18 @@ def _postgresql() -> Iterator[StoreAddress]:
     yield StoreAddress(fresh_address())
 
 
+@contextmanager
+def _http() -> Iterator[StoreAddress]:
+    server = StateServer(gitlab=True, login=("ann", HTTP_PASSWORD))
+    login = {"TF_HTTP_USERNAME": "ann", "TF_HTTP_PASSWORD": HTTP_PASSWORD}
+    yield StoreAddress(f"{server.address}{GITLAB}", login)
+    server.close()
+
+
 STORE_ADDRESSES: dict[str, Callable[[], AbstractContextManager[StoreAddress]]] = {
     "s3": functools.partial(_bucket, "s3"),
     "azure": functools.partial(_bucket, "azure"),
     "postgresql": _postgresql,
+    "http": _http,
 }
 """By name: what makes an empty store for one test, or skips it with the reason."""

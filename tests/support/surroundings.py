@@ -11,7 +11,7 @@ import pytest
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
 
-OURS = ("STRIPE_", "ENGINE_")
+OURS = ("STRIPE_", "ENGINE_", "TF_HTTP_")
 """How the variables begin that change what the engine does."""
 
 

@@ -81,8 +81,12 @@ def parse_server(address: str) -> Server:
 
 
 def login_for(server: Server, environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """The login for a server, None without one: `TF_HTTP_...`, or the token of a GitLab job."""
-    user, password = environ.get("TF_HTTP_USERNAME", ""), environ.get("TF_HTTP_PASSWORD", "")
+    """The login for a server, None without one: ours, Terraform's, or the token of a GitLab job."""
+    user = password = ""
+    for prefix in ("ENGINE_HTTP_", "TF_HTTP_"):
+        if not (user or password):
+            user = environ.get(f"{prefix}USERNAME", "")
+            password = environ.get(f"{prefix}PASSWORD", "")
     token = environ.get("CI_JOB_TOKEN", "")
     if not password and server.gitlab and token:
         # The job's token is for the GitLab that runs the job, and for no other server.

@@ -15,7 +15,7 @@ _MISSING = (204, 404)
 _LOCKED = (409, 423)
 _NO_LOGIN = (401, 403)
 _TOO_LARGE = 413
-_TOO_MANY = 429
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
 _LONGEST_TEXT = 255
 
 
@@ -92,11 +92,8 @@ class Answer:
     @property
     def passing(self) -> bool:
         """It may do it when it is asked again."""
-        return (
-            self.status >= 500  # noqa: PLR2004
-            or self.status == _TOO_MANY
-            or (not self.status and self.why not in (Why.TOO_LONG, Why.NOT_TRUSTED))
-        )
+        lost = not self.status and self.why not in (Why.TOO_LONG, Why.NOT_TRUSTED)
+        return lost or self.status in _PASSING
 
     @property
     def final(self) -> bool:

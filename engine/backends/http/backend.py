@@ -269,6 +269,7 @@ class HttpBackend:
             other_version=versions,
             history=versions,
             newest="check that `state` in pyproject.toml names the right server",
+            caveats=self._store.caveats(),
         )
 
     def how_to_share(self, what: str) -> str:

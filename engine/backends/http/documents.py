@@ -22,6 +22,8 @@ from engine.records import Record, ShapeError, check_plain
 FORMAT = 1
 INDEX = "engine_index"
 PROBE = "engine_probe_"
+KEPT_ASIDE = 20
+"""Earlier states that are put aside on a server without versions."""
 
 
 @frozen

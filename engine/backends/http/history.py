@@ -10,15 +10,13 @@ import dataclasses
 import datetime as dt
 import hashlib
 
-from engine.backends.http.documents import Kept, StackDocument
+from engine.backends.http.documents import KEPT_ASIDE, Kept, StackDocument, name_of
 from engine.backends.http.store import DocumentStore
 from engine.errors import StateError
 from engine.ports.history import Version
 from engine.state.model import State
 
 _LISTED = 100
-KEPT_ASIDE = 20
-"""States that are put aside on a server without versions."""
 
 
 def with_state(before: StackDocument, state: State, raw: bytes) -> StackDocument:
@@ -49,6 +47,7 @@ def put_aside(store: DocumentStore, before: StackDocument) -> None:
 
 def versions(document: StackDocument, limit: int, store: DocumentStore) -> tuple[Version, ...]:
     """What people see of the states that were stored, the newest first."""
+    newest = document.versions[-1] if document.state and document.versions else None
     return tuple(
         Version(
             serial=kept.serial,
@@ -57,7 +56,9 @@ def versions(document: StackDocument, limit: int, store: DocumentStore) -> tuple
             operation=kept.operation,
             url=kept.url,
             resources=kept.resources,
-            place=store.earlier_place(document, kept.write, kept.serial % KEPT_ASIDE),
+            place=store.place(name_of(document.stack, document.environment))
+            if kept is newest
+            else store.earlier_place(document, kept.write, kept.serial % KEPT_ASIDE),
         )
         for kept in reversed(document.versions[-limit:] if limit > 0 else ())
     )

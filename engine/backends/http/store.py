@@ -16,6 +16,7 @@ from engine.backends.http.answers import Lock
 from engine.backends.http.client import Client
 from engine.backends.http.documents import (
     INDEX,
+    KEPT_ASIDE,
     PROBE,
     Index,
     StackDocument,
@@ -33,6 +34,14 @@ _TRIES = 3
 _PATIENCE = 100
 """Tries to get a lock that another one needs for a moment."""
 _POLL = 0.2
+_NO_LIFE = (
+    "a state server is given no sign of life of a run: the lock of a machine that is gone stays "
+    "until engine unlock ID --force (docs/teams.md says what else is not promised)"
+)
+_UNFENCED = (
+    "with unfenced=1 a run that lost its lock in the middle of a write may overwrite what the next "
+    "one wrote: take a lock only from a run whose process has ended"
+)
 
 
 class LockRefusedError(Exception):
@@ -294,6 +303,17 @@ class DocumentStore:
         finally:
             self._client.unlock(name, first)
             self._client.remove(name)
+
+    def caveats(self) -> tuple[str, ...]:
+        """What this server does not guarantee."""
+        server, found = self._client.server, [_NO_LIFE]
+        if not server.gitlab:
+            found.append(
+                f"this state server has no versions: the last {KEPT_ASIDE} states are kept"
+            )
+        if server.unfenced:
+            found.append(_UNFENCED)
+        return tuple(found)
 
     def _lacks(self, what: str) -> StateError:
         return StateError(

@@ -56,13 +56,15 @@ def test_plain_http_is_for_this_machine_or_a_trusted_network() -> None:
     assert parse_server("http://tf.internal/s?plain-http=1").base == "http://tf.internal/s"
 
 
-def test_the_login_is_terraforms_or_that_of_the_job() -> None:
+def test_the_login_is_ours_or_terraforms_or_that_of_the_job() -> None:
     """A job's token goes to the GitLab that runs the job alone."""
     gitlab, other = parse_server(GITLAB), parse_server("https://tf.example.com/state")
     job = {"CI_JOB_TOKEN": "job-token-1", "CI_API_V4_URL": "https://gitlab.example.com/api/v4"}
     own = {"TF_HTTP_USERNAME": "ann", "TF_HTTP_PASSWORD": "hunter22"}
     assert login_for(gitlab, job) == ("gitlab-ci-token", "job-token-1")
     assert login_for(gitlab, {**job, **own}) == ("ann", "hunter22")
+    ours = {"ENGINE_HTTP_USERNAME": "eve", "ENGINE_HTTP_PASSWORD": "hunter23"}
+    assert login_for(other, {**job, **own, **ours}) == ("eve", "hunter23")
     assert login_for(other, job) is None
     assert login_for(parse_server(GITLAB.replace("gitlab.", "evil.")), job) is None
     assert login_for(other, {}) is None

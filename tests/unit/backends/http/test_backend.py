@@ -291,6 +291,7 @@ def test_earlier_states_are_those_that_the_server_has(server: StateServer) -> No
     found = backend.history("shop", "test", limit=50)
     assert [version.serial for version in found] == list(range(23, 0, -1))
     assert {(version.who, version.operation) for version in found} == {(held.owner.who, "apply")}
+    assert found[0].place == f"{address(server)}/test_-shop"
     for serial in (23, 22, 3):
         assert backend.version("shop", "test", serial) == a_state(serial, outputs={"n": serial})
     if server.gitlab:
