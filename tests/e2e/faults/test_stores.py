@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.backends.shared import hold
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
+from engine.backends.state import lock_check
 from engine.errors import LockHeldError, StoreUnavailableError
 from engine.operations.plan import plan_stacks
 from engine.plan.inputs.options import PlanOptions
@@ -66,7 +66,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands unless a machine is stopped."""
     clock = Clock()
-    monkeypatch.setattr(hold, "_now", clock)
+    monkeypatch.setattr(lock_check, "_now", clock)
     return clock
 
 
