@@ -107,4 +107,4 @@ def test_a_mistyped_address_is_found_before_anything_is_sent(
     ended = engine("apply", "-e", "test", "--yes")
     assert ended.code == 1
     assert "cannot be locked" in ended.err
-    assert "see whether the address in `state` is right" in ended.err
+    assert "see whether the address in `state` is right, and whether lock-method" in ended.err

@@ -16,6 +16,7 @@ _LOCKED = (409, 423)
 _NO_LOGIN = (401, 403)
 _TOO_LARGE = 413
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
+_UNKNOWN = (400, 404, 405, 501)
 _LONGEST_TEXT = 255
 
 
@@ -153,6 +154,12 @@ def unavailable(base: str, name: str, what: str, answer: Answer) -> StoreUnavail
         hint = (
             "raise the limit of the server (GitLab: max_terraform_state_size_bytes), or split the "
             "stack"
+        )
+    elif answer.status in _UNKNOWN and what == "locked":
+        cause = f"It answered {answer.status}: there is no such address, or nothing is locked so."
+        hint = (
+            "see whether the address in `state` is right, and whether lock-method, unlock-method "
+            "and lock-path in it are those of the server (docs/teams.md)"
         )
     elif answer.to:
         cause = f"It answered {answer.status}, which sends to {answer.to}; that is not followed."

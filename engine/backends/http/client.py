@@ -68,7 +68,11 @@ class Client:
             follow_redirects=False,
             verify=tls,
             trust_env=not is_loopback(server.base),  # what is on this machine needs no proxy
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "Cache-Control": "no-cache",  # a cache in between has to ask the server
+            },
         )
         # A backend is never closed: its connections are when it is no longer used.
         weakref.finalize(self, self._http.close)
@@ -117,7 +121,7 @@ class Client:
                 return found
             if not answer.passing:
                 break
-            self._pause(tried, answer)
+            self.pause(tried, answer)
         raise self.unavailable(name, "locked", answer)
 
     def unlock(self, name: str, id: str) -> bool:
@@ -144,10 +148,11 @@ class Client:
             answer = self._send(method, path, body, lock=lock)
             if not answer.passing:
                 break
-            self._pause(tried, answer)
+            self.pause(tried, answer)
         return answer
 
-    def _pause(self, tried: int, answer: Answer) -> None:
+    def pause(self, tried: int, answer: Answer) -> None:
+        """Wait before a request is sent again, for longer each time; not after the last try."""
         if tried + 1 < _TRIES:
             self._wait(max(0.2 * 4**tried, min(answer.pause, _LONGEST_PAUSE)))
 

@@ -105,7 +105,7 @@ class DocumentStore:
                 return
             if answer.locked or (stored and stored.write_id) != (before and before.write_id):
                 raise WriteRefusedError
-            self._wait(_POLL * 4**tried)
+            self._client.pause(tried, answer)
         raise self._client.unavailable(name, "written", answer)
 
     def put_aside(self, document: StackDocument, number: int) -> None:
@@ -190,7 +190,7 @@ class DocumentStore:
                 # Whatever it answered: it is there, or it is not.
                 if self.index().write_id == new_id:
                     return
-                self._wait(_POLL * 4**tried)
+                self._client.pause(tried, answer)
             raise self._client.unavailable(INDEX, "written", answer)
 
     @contextlib.contextmanager

@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from engine.backends.http.address import parse_server
+from engine.backends.http.backend import HttpBackend
+from engine.backends.http.client import Client
 from engine.backends.http.documents import name_of
 from engine.errors import LockHeldError, LockLostError, StateError, StoreUnavailableError
 from engine.ports.backend import StateBackend
-from tests.support.backends import LONG_ENOUGH, a_state, hold, http_backend, silent
+from tests.support.backends import LONG_ENOUGH, VERSION, a_state, hold, http_backend, silent
 from tests.support.state_server import GITLAB, Canned, StateServer
 
 
@@ -196,6 +199,21 @@ def test_a_server_that_stores_nothing_any_more_says_so(server: StateServer) -> N
         assert raised.value.cause == "It answered 507."
         server.answers = lambda _, __: None
         backend.write(a_state(1), expected=None)
+
+
+def test_a_server_that_takes_no_writes_for_a_moment_is_asked_again(server: StateServer) -> None:
+    """GitLab has limits of requests a minute, and says when to come again."""
+    waits: list[float] = []
+    client = Client(parse_server(address(server)), None, wait=waits.append)
+    backend = HttpBackend(client, engine_version=VERSION, wait=waits.append)
+    with hold(backend):
+        path, busy = document_of(server), Canned(429, b"", (("Retry-After", "9"),))
+        server.answers = lambda method, asked: (
+            busy if (method, asked, 9.0 in waits) == ("POST", path, False) else None
+        )
+        backend.write(a_state(1), expected=None)
+    assert waits == [9.0]
+    assert backend.read("shop", "test") == a_state(1)
 
 
 def test_a_lock_that_the_server_keeps_is_not_taken(server: StateServer) -> None:
