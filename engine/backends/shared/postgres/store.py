@@ -80,7 +80,7 @@ class PostgresStore:
 
     def prepare(self) -> None:
         """Make the tables if they are missing or old, and check that they can be used."""
-        with self._reported("prepare the tables"):
+        with self._reported("open the states"):
             prepare(self._connections, self._place)
 
     def head(self, environment: str, stack: str) -> Head | None:
