@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("short", "whole"),
         default="short",
         help="how much of tests/e2e/faults to try: a selection, or every fault at every point; and "
-        "of tests/e2e/fleet: forty accounts, or a thousand",
+        "of tests/e2e/fleet: forty accounts, or a thousand and a worker that wakes up",
     )
     parser.addoption(
         "--stacks", type=int, default=25, help="how many random stacks tests/e2e/convergence tries"
