@@ -67,6 +67,18 @@ def test_environments_are_offered(root: Path) -> None:
     assert offered("plan", "-e") == ["local"]
 
 
+@pytest.mark.usefixtures("_here")
+def test_fleets_and_their_accounts_are_offered(root: Path) -> None:
+    """Of a fleet's accounts those that have states, which are folders."""
+    (root / "pyproject.toml").write_text("[tool.engine.fleets.shops]\n", encoding="utf-8")
+    (root / "state/shops/acct_1").mkdir(parents=True)
+    (root / "state/shops/.locks").mkdir()
+    assert offered("plan", "--fleet") == ["shops"]
+    assert offered("fleet") == ["shops"]
+    assert offered("plan", "-e", incomplete="shops/") == ["shops/acct_1"]
+    assert offered("plan", "-e", incomplete="other/") == []
+
+
 @pytest.mark.usefixtures("_applied")
 def test_addresses_and_outputs_are_offered_from_the_states(root: Path) -> None:
     """A state that cannot be read offers nothing."""

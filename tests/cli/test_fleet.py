@@ -348,3 +348,17 @@ def test_stacks_of_many_accounts_are_a_line(engine: Engine, root: Path, write: W
     assert stack["problems"] == []
     alone = engine("stacks", "-e", "shops/a1").out.splitlines()
     assert alone[-1].startswith("  shops/a1  serial 2, 2 resources, ")
+
+
+@pytest.mark.usefixtures("_shops")
+def test_an_account_that_left_is_not_waited_for(engine: Engine, root: Path) -> None:
+    """A resume says so, and the apply is finished without it."""
+    assert engine("lock", "shops/west", "--reason", "moves").code == 0
+    assert engine("apply", "--fleet", "shops", "--yes").code == 1
+    shops = root / "shops.toml"
+    shops.write_text(SHOPS.partition('[[account]]\nname = "west"')[0], encoding="utf-8")
+    done = engine("apply", "--fleet", "shops", "--resume")
+    assert (done.code, "1 account: skipped: not in the fleet any more" in done.out) == (0, True)
+    assert "To go on" not in done.out
+    assert engine("apply", "--fleet", "shops", "--resume").code == 1
+    assert not (root / "state/shops/west/shop.json").exists()

@@ -12,12 +12,12 @@ import pytest
 from engine.backends.executors.threads import PoolExecutor
 from engine.backends.fleet_runs import FileFleetRuns
 from engine.bootstrap.fleet import open_fleet, work
-from engine.bootstrap.members import members
+from engine.bootstrap.members import former, members
 from engine.bootstrap.project import EMBEDDED_KEY, open_project
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
 from engine.emulator.testing.faults import server_error
-from engine.errors import LockHeldError
+from engine.errors import LockHeldError, UsageError
 from engine.operations.apply import apply_stacks
 from engine.operations.fleet.apply import apply_fleet
 from engine.operations.fleet.groups import group_of, parts_of
@@ -241,6 +241,28 @@ def test_connected_accounts_by_filter(tmp_path: Path) -> None:
     assert plan.requests <= 3 * len(plan.unchanged)
     alone = open_project(tmp_path, environment=f"shops/{ids[0]}")
     assert not plan_stacks(alone, (), PlanOptions()).has_changes
+
+
+def test_an_account_that_the_filter_leaves_out_gets_nothing(tmp_path: Path) -> None:
+    """Also alone; what it has from before can be removed, and is said to be there."""
+    http, ids = _platform(tmp_path, 2)
+    _connected(tmp_path, CONNECTED)
+    for id, refused in ((ids[0], False), (ids[1], True)):
+        context = open_project(tmp_path, environment=f"shops/{id}")
+        if refused:
+            with pytest.raises(UsageError, match="is no account of its fleet any more"):
+                apply_stacks(context, (), PlanOptions(), lambda _: True)
+        else:
+            apply_stacks(context, (), PlanOptions(), lambda _: True)
+    http.post(f"/v1/accounts/{ids[0]}", {"metadata": {"tier": "free"}}, idempotency_key="a")
+    with pytest.raises(UsageError, match=f"engine destroy -e shops/{ids[0]}"):
+        plan_stacks(open_project(tmp_path, environment=f"shops/{ids[0]}"), (), PlanOptions())
+    context, fleet = open_fleet(tmp_path, "shops", "one")
+    assert former(context, fleet, members(context, fleet)) == (ids[0],)
+    context = open_project(tmp_path, environment=f"shops/{ids[0]}")
+    apply_stacks(context, (), PlanOptions(destroy=True), lambda _: True)
+    found = http.get("/v1/products", {"active": True}, account=ids[0])["data"]
+    assert found == []
 
 
 def test_an_account_out_of_reach_is_not_made_anew(tmp_path: Path) -> None:

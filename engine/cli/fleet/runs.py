@@ -69,6 +69,7 @@ def fleet_run(
                 work=work,
                 claim=claim,
                 former=former(context, fleet, known),
+                everyone=frozenset(by_name),
             )
 
 

@@ -20,7 +20,7 @@ from engine.plan.checks import removals_to_confirm, unconfirmed
 from engine.ports.fleet.members import Member
 from engine.ports.fleet.record import FleetRecord, FleetRuns, RecordChangedError
 from engine.ports.fleet.reports import FleetPlan, FleetReport
-from engine.ports.fleet.tasks import DONE, MemberOutcome, MemberResult, MemberTask
+from engine.ports.fleet.tasks import DONE, Failure, MemberOutcome, MemberResult, MemberTask
 
 INTERRUPTED: Final = "the run was interrupted"
 """Why accounts were skipped after a Ctrl-C."""
@@ -101,6 +101,7 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
         former=run.former,
         destroy=run.options.destroy,
     )
+    gone = () if run.everyone is None else sorted(record.left.keys() - run.everyone)
     return _carry_out(
         run,
         runs,
@@ -110,6 +111,7 @@ def resume_fleet(run: FleetRun, runs: FleetRuns, *, max_failures: int, resume: s
         canary=0,
         max_failures=max_failures,
         resume=resume,
+        gone=gone,
     )
 
 
@@ -155,6 +157,7 @@ def _carry_out(
     canary: int,
     max_failures: int,
     resume: str,
+    gone: Sequence[str] = (),
 ) -> FleetReport:
     run.context.hook.fleet_started(len(order))
     with stoppable(run.context.hook.stopping) as stop:
@@ -172,11 +175,21 @@ def _carry_out(
     )
     return FleetReport(
         plan=plan,
-        results=(*stages.results, *skipped),
+        results=(*stages.results, *skipped, *map(_left_out, gone)),
         stopped=stages.why if skipped else "",
-        resume=_finish(run, runs, done, resume, own_left=not done.issuperset(planned)),
+        resume=_finish(run, runs, done | {*gone}, resume, own_left=not done.issuperset(planned)),
         requests=sum(result.requests for result in stages.results),
     )
+
+
+def _left_out(name: str) -> MemberResult:
+    """What is said of an account that was to be applied and left the fleet."""
+    failure = Failure(
+        reference="left-fleet",
+        message="not in the fleet any more",
+        cause="Nothing was done to it, and it is taken out of what is left to do.",
+    )
+    return MemberResult(member=Member(name=name), outcome=MemberOutcome.SKIPPED, failure=failure)
 
 
 class _Stages:

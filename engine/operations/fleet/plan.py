@@ -32,6 +32,7 @@ class FleetRun:
         claim: Random id of the run.
         former: Names of accounts that are not in the fleet any more, and whose states have
             resources.
+        everyone: Names of all accounts of the fleet; None for those that are meant.
     """
 
     context: Context
@@ -43,6 +44,7 @@ class FleetRun:
     work: Work
     claim: str
     former: tuple[str, ...] = ()
+    everyone: frozenset[str] | None = None
 
     def task(self, member: Member, group: Planned | None = None) -> MemberTask:
         """The task for an account: to plan it, or to apply the plan of its group."""
