@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.bootstrap.fleet import open_fleet
+from engine.bootstrap.members import members
 from engine.emulator.accounts.keys import account_id
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
+from engine.plan.inputs.options import PlanOptions
+from engine.ports.fleet.tasks import MemberTask
 from tests.support.command_line import Ended, Engine, Write
 from tests.support.raw_requests import send
 
@@ -95,6 +100,33 @@ def test_each_account_is_worked_on_with_its_own_key(
     written = "".join(path.read_text() for path in root.rglob("*") if path.is_file())
     assert not [key for key in KEYS.values() if key in written + "".join(map(str, said))]
     assert engine("plan", "-e", "clients/acme", "--detailed-exitcode").code == 0
+
+
+def test_no_key_is_in_a_task_or_in_what_is_left_of_an_apply(
+    engine: Engine, root: Path, listed: List
+) -> None:
+    """Both name variables: each process reads the keys of its own surroundings."""
+    listed("acme", "globex")
+    assert engine("lock", "clients/globex", "--reason", "audit").code == 0
+    assert engine("apply", "--fleet", "clients", "--yes").code == 1
+    kept = {path.name: path.read_bytes() for path in root.rglob(".engine/fleets/*")}
+    assert {"clients.json", "clients.failed"} <= kept.keys()
+    context, fleet = open_fleet(root, "clients", "claim")
+    tasks = pickle.dumps(
+        [
+            MemberTask(
+                root=str(root),
+                fleet=fleet.name,
+                member=member,
+                stacks=("shop",),
+                options=PlanOptions(),
+            )
+            for member in members(context, fleet)
+        ]
+    )
+    assert b"GLOBEX_KEY" in tasks
+    for written in (tasks, *kept.values()):
+        assert not [key for key in KEYS.values() if key.encode() in written]
 
 
 def test_a_wrong_key_fails_its_account_alone(

@@ -183,7 +183,7 @@ def _carry_out(
 
 
 def _left_out(name: str) -> MemberResult:
-    """What is said of an account that was to be applied and left the fleet."""
+    """The result of an account that was to be applied and left the fleet."""
     failure = Failure(
         reference="left-fleet",
         message="not in the fleet any more",
