@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.ports.fleet.tasks import FleetExecutor, MemberResult
 
 CHANGES, REFUSED = 2, 4
+_ONLY = "Only yes is accepted: "
 _NAMED = 5
 """Accounts that failed, or were in the middle of their work, and that stderr names."""
 
@@ -157,7 +158,7 @@ def apply(
     def approve(plan: FleetPlan) -> bool:
         if invocation.for_people:
             invocation.write_out(invocation.report_view.fleet_plan(plan), end="\n\n")
-        return yes or answer(invocation, _question(plan, operation)) == "yes"
+        return yes or answer(invocation, _question(plan)) == "yes"
 
     run: FleetRun | None = None
     try:
@@ -247,14 +248,15 @@ def _underway(left: tuple[str, ...]) -> str | None:
     return f"In the middle of their work were {some(left, _NAMED)}." if left else None
 
 
-def _question(plan: FleetPlan, operation: str) -> str:
+def _question(plan: FleetPlan) -> str:
     count = sum(len(group.members) for group in plan.groups)
     groups = f"{len(plan.groups)} group{'s' if len(plan.groups) > 1 else ''} of equal plans"
-    left_out = f"; {len(plan.failed)} are left out" if plan.failed else ""
+    verb = "is" if len(plan.failed) == 1 else "are"
+    left_out = f"; {len(plan.failed)} {verb} left out" if plan.failed else ""
     accounts = f"{count} account{'s' if count > 1 else ''}"
     if plan.destroy:
-        return f"{operation} what {accounts} have{left_out}? Only yes is accepted: "
-    return f"{operation} {groups} to {accounts}{left_out}? Only yes is accepted: "
+        return f"Destroy what {accounts} ha{'ve' if count > 1 else 's'}{left_out}? {_ONLY}"
+    return f"Apply {groups} to {accounts}{left_out}? {_ONLY}"
 
 
 def _resume(invocation: Invocation) -> str:

@@ -139,7 +139,7 @@ def _matching(fleet: Fleet, known: AbstractSet[str], words: Collection[str]) -> 
             {name for name in known if fnmatch.fnmatchcase(name, word)} if is_pattern else {word}
         )
         if not matches or not matches <= known:
-            near = nearest(word, sorted(known))
+            near = None if is_pattern else nearest(word, sorted(known))
             what = "matches no account" if is_pattern else "is no account"
             raise UsageError(
                 f"{word!r} {what} of fleet {fleet.name!r}",
