@@ -11,7 +11,7 @@ from engine.frozen import frozen
 from engine.redaction import remember
 from engine.settings.model import is_loopback
 
-_GITLAB = re.compile(r"/api/v4/projects/[^/]+/terraform/state")
+_GITLAB = re.compile(r"((?:/[^/]+)*/api/v4/projects/[^/]+/terraform/state)(/.*)?")
 _OPTIONS = ("lock-method", "unlock-method", "lock-path", "update-method", "plain-http", "unfenced")
 _METHOD = re.compile(r"[A-Z]{3,10}")
 _LOCK_PATH = re.compile(r"(/[A-Za-z0-9_-]+)*")
@@ -68,7 +68,12 @@ def parse_server(address: str) -> Server:
             "on the way",
             hint="write https://, or add plain-http=1 to the address in a network that is trusted",
         )
-    gitlab = _GITLAB.fullmatch(parts.path.rstrip("/")) is not None
+    gitlab = _GITLAB.fullmatch(parts.path.rstrip("/"))
+    if gitlab is not None and gitlab[2]:
+        raise SettingsError(
+            "the address of GitLab's states has the name of one of them",
+            hint=f'the engine names them itself: state = "{parts.scheme}://{parts.netloc}{gitlab[1]}"',
+        )
     return Server(
         base=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}",
         lock_method=options.get("lock-method") or ("POST" if gitlab else "LOCK"),
@@ -76,7 +81,7 @@ def parse_server(address: str) -> Server:
         lock_path=options.get("lock-path") or ("/lock" if gitlab else ""),
         update_method=options.get("update-method") or "POST",
         unfenced=bool(options.get("unfenced")),
-        gitlab=gitlab,
+        gitlab=gitlab is not None,
     )
 
 

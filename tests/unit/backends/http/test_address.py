@@ -21,6 +21,27 @@ def test_gitlab_is_known_by_its_path() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://gitlab.example.com/api/v4/projects/group%2Fsub%2Fproject/terraform/state",
+        "https://example.com/gitlab/api/v4/projects/42/terraform/state",
+        "https://example.com:8443/a/b/api/v4/projects/42/terraform/state/",
+    ],
+)
+def test_gitlab_may_be_below_a_path_and_a_project_have_a_name(address: str) -> None:
+    """As its own documentation has them."""
+    server = parse_server(address)
+    assert (server.base, server.gitlab) == (address.rstrip("/"), True)
+
+
+def test_the_name_of_a_state_is_not_part_of_the_address() -> None:
+    """As it is in the snippet for Terraform that GitLab shows; the engine has a state a stack."""
+    with pytest.raises(SettingsError, match="has the name of one of them") as raised:
+        parse_server(f"{GITLAB}/production")
+    assert str(raised.value.hint) == f'the engine names them itself: state = "{GITLAB}"'
+
+
 def test_other_servers_lock_as_terraform_does_without_options() -> None:
     """LOCK and UNLOCK on the document itself, or what the address says."""
     server = parse_server("https://tf.example.com/state")
