@@ -7,9 +7,11 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +51,7 @@ class StateServer:
         named: bool = True,
         careful: bool = True,
         login: tuple[str, str] | None = None,
+        certificate: Path | None = None,
     ) -> None:
         """Start it.
 
@@ -59,6 +62,7 @@ class StateServer:
             named: It returns whose lock it is that another one asks for.
             careful: It takes a lock back by its id alone.
             login: User and password that every request needs.
+            certificate: File with a certificate and its key; without one it speaks plain HTTP.
         """
         self.gitlab, self.fenced, self.locking, self.named = gitlab, fenced, locking, named
         self._careful = careful
@@ -73,9 +77,15 @@ class StateServer:
         self._mutex = threading.Lock()
         handler = type("Bound", (_Handler,), {"state": self})
         self._http = _Listener(("127.0.0.1", 0), handler)
+        if certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
-        self.address = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.address = (
+            f"http{'s' if certificate else ''}://127.0.0.1:{self._http.server_address[1]}"
+        )
 
     def close(self) -> None:
         """End it."""

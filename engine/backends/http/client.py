@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.backends.http.address import Server
 from engine.backends.http.answers import NO_ANSWER, Answer, Lock, Why, lock_in, unavailable
@@ -61,13 +62,18 @@ class Client:
         self._longest = longest
         # What certificates this machine trusts takes time to load.
         tls: Any = server.base.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        parts = urlsplit(server.base)
+        # What is on this machine needs no proxy.
+        no_proxy: Any = (
+            {f"{parts.scheme}://{parts.netloc}": None} if is_loopback(server.base) else {}
+        )
         # Redirects are not followed: the login is for this server alone.
         self._http = httpx.Client(
             auth=login,
             timeout=_TIMEOUT,
             follow_redirects=False,
             verify=tls,
-            trust_env=not is_loopback(server.base),  # what is on this machine needs no proxy
+            mounts=no_proxy,
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,20 +183,30 @@ def test_a_server_that_is_too_small(server: StateServer, client: Client) -> None
     assert "max_terraform_state_size_bytes" in str(raised.value.hint)
 
 
-def test_a_certificate_that_is_not_trusted(
-    client: Client, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+def test_a_certificate_has_to_be_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
 ) -> None:
-    """It is said how the authority of a company is made known."""
-
-    def refused(*_: Any, **__: Any) -> None:
-        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed (_ssl.c:1006)")
-
-    monkeypatch.setattr(client._http, "stream", refused)
+    """It is said how the authority of a company is made known; then it is."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl")
+    both, name = tmp_path / "both.pem", "subjectAltName=IP:127.0.0.1"
+    made = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=states -addext {name}"
+    subprocess.run(  # noqa: S603 - found above
+        [openssl, *made.split(), "-keyout", both, "-out", tmp_path / "own.pem"],
+        check=True,
+        capture_output=True,
+    )
+    both.write_text(both.read_text() + (tmp_path / "own.pem").read_text())
+    server = StateServer(certificate=both)
     with pytest.raises(StoreUnavailableError) as raised:
-        client.read("doc")
+        a_client(server, waits).read("doc")
     assert raised.value.cause == "Its certificate is not trusted here."
     assert "SSL_CERT_FILE" in str(raised.value.hint)
     assert waits == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    assert a_client(server, waits).read("doc") is None
+    server.close()
 
 
 def test_a_server_that_is_silent(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
