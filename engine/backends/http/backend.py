@@ -338,9 +338,9 @@ class HttpBackend:
 
         def change(index: Index) -> Index:
             for other in index.held:
-                if other.place == lock.place:
+                if other.place == lock.place and other.id != lock.id:
                     raise already_held(other)
-            held = sorted((*index.held, lock), key=lambda entry: (entry.environment, entry.stack))
+            held = sorted({*index.held, lock}, key=lambda entry: (entry.environment, entry.stack))
             return dataclasses.replace(index, held=tuple(held))
 
         self._store.change_index(change)

@@ -181,17 +181,18 @@ class DocumentStore:
         Args:
             change: Gives the index as it is to be. What it raises is raised, and nothing changed.
         """
-        with self._index_locked() as lock:
-            before = self.index()
-            new_id = secrets.token_hex(16)
-            after = dataclasses.replace(change(before), serial=before.serial + 1, write_id=new_id)
-            for tried in range(_TRIES):
+        for tried in range(_TRIES):
+            with self._index_locked() as lock:
+                before = self.index()
+                after = dataclasses.replace(
+                    change(before), serial=before.serial + 1, write_id=secrets.token_hex(16)
+                )
                 answer = self._client.write(INDEX, encode(after), lock)
-                # Whatever it answered: it is there, or it is not.
-                if self.index().write_id == new_id:
+                # Whatever it answered: it is there, or it is not, as where the lock was lost.
+                if self.index().write_id == after.write_id:
                     return
-                self._client.pause(tried, answer)
-            raise self._client.unavailable(INDEX, "written", answer)
+            self._client.pause(tried, answer)
+        raise self._client.unavailable(INDEX, "written", answer)
 
     @contextlib.contextmanager
     def _index_locked(self) -> Iterator[str]:

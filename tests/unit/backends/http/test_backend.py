@@ -286,6 +286,27 @@ def test_one_who_was_killed_with_the_lock_of_the_index_keeps_no_one_out(
     assert [lock.place for lock in backend.held_locks()] == ["test/shop"]
 
 
+def test_one_who_was_stopped_with_the_lock_of_the_index_loses_no_change(
+    server: StateServer,
+) -> None:
+    """When it goes on the server refuses what it writes, and it begins again."""
+    first, second = http_backend(address(server)), http_backend(address(server))
+    run(first)
+    run(second)
+    path = f"{address(server)}/engine_index".removeprefix(server.address)
+    stopped: list[str] = []
+
+    def answers(method: str, asked: str) -> None:
+        if (method, asked) == ("POST", path) and not stopped:
+            stopped.append(asked)
+            second.put_held_lock("test", "shop", reason="audit")
+
+    server.answers = answers
+    first.put_held_lock("live", "", reason="freeze")
+    assert [lock.place for lock in second.held_locks()] == ["live", "test/shop"]
+    assert server.locks == {}
+
+
 def test_a_document_of_another_stack_is_refused(server: StateServer) -> None:
     """A copy under another name would be a second owner of the same objects."""
     backend = http_backend(address(server))
