@@ -66,14 +66,15 @@ def test_every_account_is_right_and_nothing_is_there_twice(
     _lose_a_worker(tmp_path, monkeypatch, capfd, accounts)
 
 
+@pytest.mark.parametrize("name", ["s3", "postgresql"])
 def test_a_lost_workers_accounts_are_finished_from_a_shared_store(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
 ) -> None:
     """Their locks stay where the worker that is lost had them; its run takes them again."""
     clear(monkeypatch)
-    with STORE_ADDRESSES["s3"]() as store:
-        for name, value in store.login.items():
-            monkeypatch.setenv(name, value)
+    with STORE_ADDRESSES[name]() as store:
+        for variable, value in store.login.items():
+            monkeypatch.setenv(variable, value)
         _lose_a_worker(tmp_path, monkeypatch, capfd, 8, f'state = "{store.state}"')
 
 
