@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
@@ -227,3 +228,18 @@ def test_another_machine_goes_on_with_a_fleet(
     assert ended.code == 0, ended.err
     assert "Apply of fleet shops complete: 1 applied." in ended.out
     assert "is unfinished in memory://shelf" in engine(*again).err
+
+
+def test_all_stores_are_verified(engine: Engine, shelf: Shelf) -> None:
+    """And that a state has the serial that its store says."""
+    for environment in ("live", "test"):
+        assert engine("apply", "--yes", "-e", environment).code == 0
+    ended = engine("state", "verify", "--json")
+    found = [one["environment"] for one in json.loads(ended.out)["states"]]
+    assert (ended.code, sorted(found)) == (0, ["live", "test"])
+    head = shelf.heads["live", "shop"]
+    shelf.heads["live", "shop"] = dataclasses.replace(head, serial=head.serial + 1)
+    ended = engine("state", "verify")
+    assert ended.code == 1
+    assert f"at serial {head.serial}, and its head says {head.serial + 1}" in ended.err
+    assert engine("state", "verify", "-e", "test").code == 0

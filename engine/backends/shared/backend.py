@@ -19,6 +19,7 @@ from engine.backends.shared.fleet_runs import SharedFleetRuns
 from engine.backends.shared.history import Entry, encode_entry, entries
 from engine.backends.shared.hold import SharedHold, Timing
 from engine.backends.shared.journal import SharedJournal, content_of, read_chunks
+from engine.backends.shared.leftovers import Tries, sweeping
 from engine.backends.shared.locks import SharedRunLocks
 from engine.backends.shared.names import (
     chunk_name,
@@ -28,10 +29,10 @@ from engine.backends.shared.names import (
     new_write_id,
     state_name,
 )
-from engine.backends.shared.store import Head, HeadChangedError, SharedStore
+from engine.backends.shared.store import Head, SharedStore
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.write_check import check_succession
-from engine.errors import Problem, StateError, StoreUnavailableError, UsageError
+from engine.errors import Problem, StateError, UsageError
 from engine.ports.held_locks import HeldLock
 from engine.ports.history import Version
 from engine.ports.journal import JournalFile
@@ -40,8 +41,6 @@ from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
 from engine.state.pending_import import PendingImport, decode_import, encode_import
-
-_TRIES = 5
 
 
 class SharedBackend:
@@ -141,14 +140,24 @@ class SharedBackend:
     def write(self, state: State, *, expected: State | None) -> None:
         """Store a state, then swap the head that names it."""
         place = self.place(state.stack, state.environment)
+
+        def check(head: Head | None) -> None:
+            stored = self._stored_now(state, head, expected)
+            check_succession(place, state, expected=expected, stored=stored)
+
+        self._swap_state(state, check)
+
+    def _swap_state(
+        self, state: State, check: Callable[[Head | None], None], **also: object
+    ) -> None:
         raw = encode(state, engine_version=self._version)
 
         def naming(head: Head | None) -> dict[str, object]:
-            stored = self._stored_now(state, head, expected)
-            check_succession(place, state, expected=expected, stored=stored)
-            return self._kept(state, raw, head)
+            check(head)
+            return {**self._kept(state, raw, head, tries), **also}
 
-        self._change(state.stack, state.environment, naming)
+        with sweeping(self._store, state.environment, state.stack) as tries:
+            self._change(state.stack, state.environment, naming)
         self._unsure.pop((state.stack, state.environment), None)
 
     def _stored_now(self, state: State, head: Head | None, expected: State | None) -> State | None:
@@ -160,7 +169,7 @@ class SharedBackend:
         name, known = self._seen.get((state.environment, state.stack), ("", None))
         return known if name == head.state else self._decoded(state.stack, state.environment, head)
 
-    def _kept(self, state: State, raw: bytes, head: Head | None) -> dict[str, object]:
+    def _kept(self, state: State, raw: bytes, head: Head | None, tries: Tries) -> dict[str, object]:
         """Keep a version of a state and its entry; what the head has to say of them."""
         place, write_id = (state.environment, state.stack), new_write_id()
         names = {
@@ -170,6 +179,7 @@ class SharedBackend:
         owner = head.owner if head is not None else None
         entry = Entry.of(state, owner, names["state"], head.entry if head is not None else "")
         self._unsure[state.stack, state.environment] = names["state"]
+        tries.append((head, tuple(names.values())))
         settle.create(self._store, names["state"], raw)
         settle.create(self._store, names["entry"], encode_entry(entry))
         written = dataclasses.replace(state, engine_version=self._version)
@@ -189,16 +199,13 @@ class SharedBackend:
 
     def restore(self, state: State) -> str:
         """Store a state in place of any other, which stays a version; so does a journal."""
-        raw = encode(state, engine_version=self._version)
         before = ""
 
-        def replacing(head: Head | None) -> dict[str, object]:
+        def note(head: Head | None) -> None:
             nonlocal before
             before = head.state if head is not None else ""
-            return {**self._kept(state, raw, head), "journal": ""}
 
-        self._change(state.stack, state.environment, replacing)
-        self._unsure.pop((state.stack, state.environment), None)
+        self._swap_state(state, note, journal="")
         return f"{self._opened.address}/{before}" if before else ""
 
     def check_writable(self, stack: str, environment: str) -> None:
@@ -245,18 +252,7 @@ class SharedBackend:
         if isinstance(hold, SharedHold):
             hold.check()
             return hold.change(**fields(hold.head))
-        for tries_left in reversed(range(_TRIES)):
-            before = self._store.head(environment, stack)
-            head = settle.renewed(before, new_write_id(), **fields(before))
-            try:
-                return settle.swap(self._store, environment, stack, head, expected=before)
-            except HeadChangedError as error:
-                if not tries_left:
-                    raise StoreUnavailableError(
-                        f"{self.place(stack, environment)} is changed all the time",
-                        hint="see who works on it: engine lock",
-                    ) from error
-        raise AssertionError  # pragma: no cover - the last try returns or raises
+        return settle.changed(self._store, environment, stack, fields)
 
     # ── journals ──────────────────────────────────────────────────────────────────────────
 

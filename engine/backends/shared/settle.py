@@ -9,11 +9,13 @@ again.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
+from engine.backends.shared.names import new_write_id
 from engine.backends.shared.store import Head, HeadChangedError, NameTakenError, SharedStore
 from engine.errors import StoreUnavailableError
 
-_TRIES = 4
+_TRIES, _CHANGES = 4, 5
 
 
 def swap(
@@ -42,6 +44,37 @@ def _changed(error: Exception, now: Head | None, expected: Head | None) -> Excep
     if now == expected:
         return error if isinstance(error, StoreUnavailableError) else HeadChangedError(str(error))
     return HeadChangedError("another head is stored")
+
+
+def changed(
+    store: SharedStore,
+    environment: str,
+    stack: str,
+    fields: Callable[[Head | None], dict[str, object]],
+) -> Head:
+    """Change a head without its lock: again if another one was faster.
+
+    Args:
+        store: The store.
+        environment: Whose head.
+        stack: Whose head.
+        fields: What becomes of the head that is stored now.
+
+    Raises:
+        StoreUnavailableError: if the store does not answer, or others are always faster.
+    """
+    for tries_left in reversed(range(_CHANGES)):
+        before = store.head(environment, stack)
+        head = renewed(before, new_write_id(), **fields(before))
+        try:
+            return swap(store, environment, stack, head, expected=before)
+        except HeadChangedError as error:
+            if not tries_left:
+                raise StoreUnavailableError(
+                    f"{environment}/{stack} in {store.address} is changed all the time",
+                    hint="see who works on it: engine lock",
+                ) from error
+    raise AssertionError  # pragma: no cover - the last try returns or raises
 
 
 def create(store: SharedStore, name: str, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -124,7 +125,8 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     Checks that each file is byte for byte what the engine writes, that its digest is right, that it
     is in its own place, that it holds no secret, and that its records agree with each other. All
     problems are listed at once, with file and line. Without arguments the states of all
-    environments are checked, with -e those of one. No key is needed and no request is sent.
+    environments are checked, in all stores, with -e those of one. No key is needed, and nothing is
+    sent to Stripe.
 
     A name that ends in .json is a file, so this command can be a pre-commit hook.
 
@@ -140,7 +142,10 @@ def verify(invocation: Invocation, places: tuple[str, ...]) -> int:
     names = [place for place in places if not place.endswith(".json")]
     context = invocation.open()
     only = () if invocation.environment is None else (context.environment,)
-    verified = verify_states(context, names, files, only)
+    contexts = [context]
+    if not (places or only):  # each store of the project once
+        contexts = [replace(context, open_backend=one.open) for one in invocation.stores()]
+    verified = tuple(one for each in contexts for one in verify_states(each, names, files, only))
     problems = tuple(problem for entry in verified for problem in entry.problems)
     page = invocation.view.verified(verified)
     if problems:

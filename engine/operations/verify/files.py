@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.errors import Problem, UntrustedStateError, UsageError
+from engine.errors import Problem, StateError, UntrustedStateError, UsageError
 from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
 from engine.operations.verify.owners import objects_recorded_twice
@@ -97,8 +97,19 @@ def _stored(context: Context, environment: str, stack: str, twice: Sequence[Prob
         schemas=context.schemas,
         advice=context.backend.advice(place),
     )
-    problems = (*found.problems, *twice, *_journal_problems(context, environment, stack))
+    problems = found.problems or _place_problems(context, environment, stack)
+    problems = (*problems, *twice, *_journal_problems(context, environment, stack))
     return dataclasses.replace(found, problems=problems)
+
+
+def _place_problems(context: Context, environment: str, stack: str) -> tuple[Problem, ...]:
+    """Why a state whose bytes are right is not what its store says that it has, as its serial."""
+    try:
+        context.backend.read(stack, environment)
+    except StateError as error:
+        place = context.backend.place(stack, environment)
+        return (Problem(place, 0, error.message, error.hint or "", "state-place"),)
+    return ()
 
 
 def _pending(
