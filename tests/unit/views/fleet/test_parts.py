@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from engine.plan.model import OutputChange
 from engine.ports.fleet.members import Member
 from engine.ports.fleet.reports import FleetGroup, FleetPlan, FleetReport
 from engine.ports.fleet.tasks import Failure, MemberOutcome, MemberResult
+from engine.views.fleet.parts import result_parts, wrong_counts
 from engine.views.formats import FORMATS, report_view_of
 from engine.views.html.view import HtmlView
 from engine.views.markdown.inline import size
@@ -158,6 +160,7 @@ def hostile() -> FleetPlan:
         groups=(fleets.group("a", (member, member), fleets.renamed()),),
         unchanged=(member,),
         failed=(result,),
+        former=(HOSTILE,),
     )
 
 
@@ -191,3 +194,34 @@ def test_a_page_grows_with_its_accounts_alone(
         for count in (200, 2000)
     ]
     assert len(pages[1]) < 11 * len(pages[0])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_accounts_that_left_are_named_in_every_format(name: str) -> None:
+    """The first few of many; a program gets all."""
+    plan = dataclasses.replace(fleets.PLANS["one"], former=("acct_gone",))
+    assert "acct_gone" in written(name, plan)
+    many = dataclasses.replace(plan, former=tuple(f"acct_{number}" for number in range(5000)))
+    assert name == "json" or "acct_4999" not in written(name, many)
+
+
+def test_what_went_wrong_is_counted_by_its_kind() -> None:
+    """As stderr and the conclusion say it."""
+    results = (
+        *fleets.failed(fleets.members(1, 1)),
+        *fleets.failed(fleets.members(2, 1200), MemberOutcome.REFUSED),
+    )
+    assert wrong_counts(results) == ["1 account failed", "1,200 accounts refused"]
+
+
+def test_keys_that_are_not_set_are_one_reason() -> None:
+    """Each account names a variable of its own."""
+    results = [
+        MemberResult(
+            member=Member(name=name, key=f"{name.upper()}_KEY"),
+            outcome=MemberOutcome.FAILED,
+            failure=Failure(reference="settings", message="no key", cause=f"{name.upper()}_KEY"),
+        )
+        for name in ("acme", "globex")
+    ]
+    assert [part.names for part in result_parts(results)] == [("acme", "globex")]
