@@ -18,6 +18,8 @@ from engine.suggest import nearest
 
 _ROW = {"name": str, "account": str, "api-key": str, "variables": dict}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SHOWN = 20
+"""Problems that an error lists: a program that writes something else makes one of each line."""
 _EXAMPLE = '"acct_..." or { account = "acct_...", variables = { currency = "eur" } }'
 
 
@@ -44,10 +46,12 @@ def members_of(fleet: Fleet, rows: Sequence[Any], where: str) -> tuple[Member, .
     ]
     problems += _twice(found)
     if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        count = f"{len(problems):,} problem{'s' if len(problems) > 1 else ''}"
+        more = len(problems) - _SHOWN
+        shown = [*problems[:_SHOWN], *([f"and {more:,} more"] if more > 0 else [])]
         raise SettingsError(
             f"{count} in the accounts of fleet {fleet.name!r}, {where}",
-            cause="\n".join(problems),
+            cause="\n".join(shown),
             hint=f"an account is {_EXAMPLE}",
         )
     return tuple(found)

@@ -62,6 +62,15 @@ def test_ten_thousand_accounts_are_a_list_like_any_other() -> None:
     )
 
 
+def test_what_is_no_list_at_all_is_no_page_of_problems() -> None:
+    """As when a program writes a page for browsers, or its log."""
+    with pytest.raises(SettingsError) as refused:
+        members_of(FLEET, [f"line {number}" for number in range(3000)], "from list.sh")
+    lines = str(refused.value.cause).splitlines()
+    assert refused.value.message.startswith("3,000 problems in the accounts of fleet 'shops'")
+    assert (len(lines), lines[-1]) == (21, "and 2,980 more")
+
+
 def test_accounts_that_left_are_those_that_still_have_something() -> None:
     """Also those of another fleet whose name begins in the same way are another fleet's."""
     stored = ("live", "shops-eu/a", "shops/a", "shops/b", "shops/c")
