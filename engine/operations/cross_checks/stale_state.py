@@ -17,7 +17,7 @@ from typing import Any
 from engine.errors import ProviderError, StateError
 from engine.frozen import frozen
 from engine.operations.cross_checks.other_stacks import other_states
-from engine.operations.cross_checks.owners import owners_in
+from engine.operations.cross_checks.owners import made_for_another_name, owners_in
 from engine.operations.cross_checks.raw_state import places_by_lineage, read_raw_state
 from engine.operations.refresh.concurrent import at_once
 from engine.operations.run.session import Session
@@ -64,12 +64,15 @@ class _Unknown:
 
 
 def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
-    """Add to plans the refusals of `stale_refusals`."""
+    """Add to plans the refusals that need the account: they were made without it, or earlier."""
     stale = stale_refusals(session, plans)
-    return tuple(
-        dataclasses.replace(plan, refusals=(*plan.refusals, *stale.get(plan.stack, ())))
-        for plan in plans
-    )
+
+    def refusals(plan: Plan) -> Iterator[Refusal]:
+        yield from made_for_another_name(session, plan)
+        yield from plan.refusals
+        yield from stale.get(plan.stack, ())
+
+    return tuple(dataclasses.replace(plan, refusals=tuple(refusals(plan))) for plan in plans)
 
 
 def stale_refusals(session: Session, plans: Sequence[Plan]) -> dict[str, tuple[Refusal, ...]]:
