@@ -48,9 +48,13 @@ def constants_of(
 
 
 def _environments(context: Context) -> tuple[str, ...]:
-    """The environments whose ids an application can need: those with a state."""
+    """The environments whose ids an application can need: those with a state.
+
+    Accounts of a fleet are not among them: there may be thousands, and one is named if it is meant.
+    """
     found = context.backend.environments()
-    shared = tuple(name for name in found if name not in context.settings.embedded)
+    left_out = context.settings.embedded
+    shared = tuple(name for name in found if name not in left_out and "/" not in name)
     return shared or (context.environment,)
 
 

@@ -362,3 +362,25 @@ def test_an_account_that_left_is_not_waited_for(engine: Engine, root: Path) -> N
     assert "To go on" not in done.out
     assert engine("apply", "--fleet", "shops", "--resume").code == 1
     assert not (root / "state/shops/west/shop.json").exists()
+
+
+@pytest.mark.usefixtures("_shops")
+def test_constants_for_an_application_are_not_of_all_accounts(
+    engine: Engine, root: Path, write: Write
+) -> None:
+    """Of one that is named they are."""
+    text = STACK.replace('Price("month"', 'month = Price("month"').replace(
+        '("currency")', '("currency", "usd")'
+    )
+    write("shop", text + '    from engine import output\n    output("price", month.id)\n')
+    settings = root / "pyproject.toml"
+    table = '[[tool.engine.constants]]\nfile = "ids.json"\n'
+    settings.write_text(FLEET + table, encoding="utf-8")
+    assert engine("apply", "--yes").code == 0
+    assert engine("apply", "--fleet", "shops", "--yes").code == 0
+    assert engine("output", "--write").code == 0
+    assert "shops/" not in (root / "ids.json").read_text(encoding="utf-8")
+    settings.write_text(FLEET + table + 'environments = ["shops/west"]\n', encoding="utf-8")
+    assert engine("output", "--write").code == 0
+    state = json.loads((root / "state/shops/west/shop.json").read_text(encoding="utf-8"))
+    assert state["outputs"]["price"] in (root / "ids.json").read_text(encoding="utf-8")
