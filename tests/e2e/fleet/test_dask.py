@@ -12,6 +12,7 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,8 @@ def test_a_worker_that_hangs_does_not_keep_the_command_from_ending(
         )
         assert process.stderr is not None
         with process:
+            # A command that ends by itself must not be waited for.
+            threading.Thread(target=lambda: hung.put(process.wait()), daemon=True).start()
             worker = hung.get()
             process.send_signal(signal.SIGINT)
             heard = list(itertools.takewhile(lambda line: "Stopping:" not in line, process.stderr))
