@@ -42,7 +42,10 @@ def put_aside(store: DocumentStore, before: StackDocument) -> None:
     What is kept there is no part of any decision: if it cannot be written, the run goes on.
     """
     if before.state and before.versions:
-        store.put_aside(before, before.versions[-1].serial % KEPT_ASIDE)
+        alone = dataclasses.replace(
+            before, owner=None, journal=(), pending="", versions=(), replaced=()
+        )
+        store.put_aside(alone, before.versions[-1].serial % KEPT_ASIDE)
 
 
 def versions(document: StackDocument, limit: int, store: DocumentStore) -> tuple[Version, ...]:

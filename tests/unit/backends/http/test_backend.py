@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -340,6 +341,19 @@ def test_earlier_states_are_those_that_the_server_has(server: StateServer) -> No
         with pytest.raises(StateError, match="the server has it no more") as raised:
             backend.version("shop", "test", 2)
         assert "keeps the last 20" in str(raised.value.cause)
+
+
+def test_a_state_is_put_aside_alone() -> None:
+    """No journal stays in it, which the next run would take for one of a run in progress."""
+    server = StateServer()
+    backend = http_backend(f"{server.address}/x")
+    run(backend)
+    run(backend)
+    aside = json.loads(server.documents["/x/test_-shop_-v1"])
+    assert {name for name in aside if aside[name]} == {
+        "engine", "environment", "stack", "lineage", "serial", "write_id", "state",
+    }  # fmt: skip
+    server.close()
 
 
 def test_what_was_put_aside_is_not_trusted(server: StateServer) -> None:
