@@ -98,10 +98,11 @@ def fleet_runs(context: Context) -> FleetRuns:
         context: The ports of the fleet's environment.
     """
     if context.settings.state != "file":
+        from engine.backends.http.backend import HttpBackend
         from engine.backends.shared.backend import SharedBackend
 
         backend = context.backend
-        if isinstance(backend, SharedBackend):
+        if isinstance(backend, (HttpBackend, SharedBackend)):
             return backend.fleet_runs()
     return FileFleetRuns(context.settings.private)
 

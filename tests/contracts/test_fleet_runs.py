@@ -12,10 +12,13 @@ from threading import Barrier
 import pytest
 
 from engine.backends.fleet_runs import FileFleetRuns
+from engine.backends.http.backend import HttpBackend
 from engine.backends.shared.fleet_runs import SharedFleetRuns
 from engine.errors import StateError, StoreUnavailableError
 from engine.ports.fleet.record import FleetRecord, FleetRuns, RecordChangedError
+from tests.support.backends import http_backend
 from tests.support.fakes.memory_store import Call, MemoryStore, Shelf, When
+from tests.support.state_server import StateServer
 from tests.support.stores import STORES
 
 RECORD = FleetRecord(
@@ -29,15 +32,26 @@ RECORD = FleetRecord(
 OTHER = dataclasses.replace(RECORD, claim="c2")
 
 
-@pytest.fixture(params=["file", *STORES])
+@pytest.fixture(params=["file", "http", *STORES])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], FleetRuns]]:
     """What opens one keeper of records, as on another machine at each call."""
     if request.param == "file":
         yield lambda: FileFleetRuns(tmp_path / ".engine")
         return
+    if request.param == "http":
+        server = StateServer()
+        yield lambda: _in_a_state_server(server)
+        server.close()
+        return
     with STORES[request.param]() as made:
         made().prepare()
         yield lambda: SharedFleetRuns(made)
+
+
+def _in_a_state_server(server: StateServer) -> FleetRuns:
+    backend = http_backend(f"{server.address}/s")
+    assert isinstance(backend, HttpBackend)
+    return backend.fleet_runs()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from engine.address import is_environment_name, is_logical_name
 from engine.backends.http import history
 from engine.backends.http.client import Client
 from engine.backends.http.documents import Index, StackDocument, name_of, renewed
+from engine.backends.http.fleet_runs import HttpFleetRuns
 from engine.backends.http.journal import HttpJournal, records_of, with_records
 from engine.backends.http.run_locks import HttpHold, HttpRunLocks
 from engine.backends.http.store import DocumentStore, LockRefusedError
@@ -362,3 +363,7 @@ class HttpBackend:
 
         self._store.change_index(change)
         return ""
+
+    def fleet_runs(self) -> HttpFleetRuns:
+        """What keeps the unfinished applies of fleets."""
+        return HttpFleetRuns(self._store)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
@@ -17,7 +18,7 @@ from engine.errors import NewerStateError, UntrustedStateError
 from engine.frozen import frozen
 from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import LockOwner
-from engine.records import Record, ShapeError, check_plain
+from engine.records import TEXT, Record, ShapeError, check_plain, map_of
 
 FORMAT = 1
 INDEX = "engine_index"
@@ -94,6 +95,7 @@ class Index:
         fenced: It refuses writes that do not carry the id of the lock.
         stacks: Places of the documents of stacks, `ENVIRONMENT STACK`.
         held: The held locks.
+        fleets: What is left of the unfinished apply of each fleet, as JSON.
     """
 
     lineage: str
@@ -103,12 +105,13 @@ class Index:
     fenced: bool = False
     stacks: tuple[str, ...] = ()
     held: tuple[HeldLock, ...] = field(default=())
+    fleets: Mapping[str, str] = field(default_factory=dict)
 
 
 _OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
 _HELD = Record(HeldLock, skip={"file": "", "store": ""}, lenient=True)
 _STACK = Record(StackDocument, _OWNER, Record(Kept))
-_INDEX = Record(Index, _HELD)
+_INDEX = Record(Index, _HELD, codecs={"fleets": map_of(TEXT)})
 
 
 def name_of(stack: str, environment: str) -> str:
