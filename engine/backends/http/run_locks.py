@@ -8,6 +8,8 @@ does not say whose a lock is, and those who wait see who has it.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import secrets
 import time
 from collections.abc import Callable, Sequence
 
@@ -114,14 +116,23 @@ class HttpRunLocks:
         Raises:
             LockRefusedError: if another one has it.
         """
+        try:
+            return self._taken(stack, environment, owner)
+        except WriteRefusedError:
+            # It was taken away before its owner was written down, as from a process that was
+            # stopped. Under another id no late write of that one is accepted.
+            again = dataclasses.replace(owner, id=secrets.token_hex(4))
+        try:
+            return self._taken(stack, environment, again)
+        except WriteRefusedError:
+            raise LockRefusedError(Lock(had=False)) from None
+
+    def _taken(self, stack: str, environment: str, owner: LockOwner) -> HttpHold:
         self._store.lock(stack, environment, owner)
         try:
             before = self._store.read(stack, environment)
             document = renewed(before or new_document(stack, environment), owner=owner)
             self._store.write(document, before, owner.id)
-        except WriteRefusedError:
-            self._store.unlock(stack, environment, owner.id)
-            raise LockRefusedError(Lock(had=False)) from None
         except BaseException:
             self._store.unlock(stack, environment, owner.id)
             raise

@@ -13,7 +13,7 @@ from engine.backends.http.documents import StackDocument, decode_stack, encode, 
 from engine.backends.state.lock_owner import this_run
 from engine.errors import LockHeldError
 from engine.ports.run_locks import LockOwner
-from tests.support.backends import hold, http_backend, silent
+from tests.support.backends import a_state, hold, http_backend, silent
 from tests.support.state_server import StateServer
 
 
@@ -78,3 +78,27 @@ def test_another_try_of_the_same_work_takes_the_lock(server: StateServer) -> Non
         "shop", "test", operation="apply", timeout=0, on_wait=silent, claim="fleet-1"
     ) as ours:
         ours.check()
+
+
+def test_a_lock_that_was_lost_before_its_owner_was_written_is_asked_for_again(
+    server: StateServer,
+) -> None:
+    """A process that was stopped there comes back, and the one that took it has ended."""
+    first, second = http_backend(f"{server.address}/s"), http_backend(f"{server.address}/s")
+    with hold(second):
+        pass
+    path = f"/s/{name_of('shop', 'test')}"
+    stopped: list[str] = []
+
+    def answers(method: str, asked: str) -> None:
+        if (method, asked) == ("POST", path) and not stopped:
+            stopped.append(str(server.locks[path]["ID"]))
+            second.unlock(stopped[0], force=True)
+            with hold(second):
+                second.write(a_state(1), expected=None)
+
+    server.answers = answers
+    with hold(first) as held:
+        held.check()
+        assert held.owner.id not in stopped
+        assert first.read("shop", "test") == a_state(1)
