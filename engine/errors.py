@@ -18,6 +18,7 @@ turns them into text and exit codes.
     │   ├── UntrustedStateError        it is not what this engine wrote
     │   │   └── NewerStateError        a newer one wrote it
     │   ├── StoreUnavailableError      the store cannot be reached, or does not do what it should
+    │   ├── StatesMovedError           the states of the environment are in another store
     │   ├── StaleStateError            it changed under us
     │   └── LockLostError              the run lock was lost
     ├── ConstantsFileError             a file of constants that cannot be read or written
@@ -216,6 +217,12 @@ class StoreUnavailableError(StateError):
     """A store of states that cannot be reached, or that refuses what is asked of it."""
 
     reference = "store-unavailable"
+
+
+class StatesMovedError(StateError):
+    """The states of an environment were moved to another store, or are being moved."""
+
+    reference = "states-moved"
 
 
 class StaleStateError(StateError):

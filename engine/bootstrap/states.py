@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from engine.errors import SettingsError
 from engine.ports.backend import StateBackend
-from engine.ports.history import StateHistory
+from engine.ports.history import VersionContents
 from engine.settings.model import Settings
 from engine.version import VERSION
 
@@ -53,7 +53,7 @@ def _files(settings: Settings, place: str) -> StateBackend:
     )
 
 
-def _committed(settings: Settings) -> StateHistory:
+def _committed(settings: Settings) -> VersionContents:
     from engine.backends.git.repository import GitRepository
     from engine.backends.git.state_history import GitHistory
 

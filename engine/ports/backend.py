@@ -9,6 +9,7 @@ from engine.frozen import frozen
 from engine.ports.held_locks import HeldLocks
 from engine.ports.history import StateHistory
 from engine.ports.journal import JournalStore, PendingImports
+from engine.ports.moves import StateMoves
 from engine.ports.run_locks import RunLocks
 from engine.ports.state_store import StateStore
 
@@ -21,6 +22,11 @@ class StateBackend(
     A write to the state store and the run lock of its stack depend on each other, so one adapter
     keeps them all.
     """
+
+    @property
+    def moves(self) -> StateMoves:
+        """Moves its states to another backend."""
+        ...
 
 
 @frozen(kw_only=False)

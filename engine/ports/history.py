@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from engine.frozen import frozen
@@ -55,5 +56,16 @@ class StateHistory(Protocol):
 
         Raises:
             StateError: if the store keeps no versions, or this one cannot be trusted.
+        """
+        ...
+
+
+class VersionContents(StateHistory, Protocol):
+    """A history whose versions can be taken to another store."""
+
+    def versions(self, stack: str, environment: str, after: int) -> Iterator[tuple[Version, bytes]]:
+        """The versions of a state with a higher serial than `after`, the oldest first.
+
+        One of each serial; what cannot be read is left out.
         """
         ...

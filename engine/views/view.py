@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.ports.drift.report import DriftReport
     from engine.ports.fleet.listing import ListedFleet
     from engine.ports.fleet.reports import FleetPlan, FleetReport
+    from engine.ports.moves import Migration
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
@@ -183,6 +184,9 @@ class View(ReportView, Protocol):
 
     def versions(self, environment: str, stack: str, versions: Sequence[Version], /) -> Page:
         """The versions of a state, the newest first."""
+
+    def migration(self, migration: Migration, /) -> Page:
+        """States that move to another store, or have moved."""
 
     def locks(self, held: Sequence[HeldLock], runs: Sequence[RunLock], /) -> Page:
         """Every lock."""

@@ -66,6 +66,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("state", "mv"),
         ("state", "rm"),
         ("state", "history"),
+        ("state", "migrate"),
         ("state", "pull"),
         ("state", "push"),
         ("state", "rebuild"),

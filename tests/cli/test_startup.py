@@ -60,6 +60,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "state mv": (f"state mv {PRODUCT} stripe_product.max", frozenset({"filelock"})),
     "state rm": (f"state rm {PRICE}", frozenset({"filelock"})),
     "state history": ("state history shop", frozenset()),
+    "state migrate": ("state migrate --to file", frozenset()),
     "state pull": ("state pull shop", frozenset()),
     "state push": ("state push shop state/local/shop.json", frozenset({"filelock"})),
     "state verify": ("state verify", frozenset()),

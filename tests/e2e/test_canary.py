@@ -158,6 +158,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("state", "verify"): [[], ["shop"], [KEY]],
     ("state", "history"): [["shop"], [KEY]],
     ("state", "restore"): [["shop@1", "--yes"], [KEY]],
+    ("state", "migrate"): [["--to", "file", "--yes"], ["--to", KEY, "--yes"]],
     ("state", "pull"): [["shop"], [KEY]],
     ("state", "push"): [["shop", "state/shop/shop.json"], [KEY, KEY]],
     ("state", "rebuild"): [["shop"], ["shop", "--force"]],

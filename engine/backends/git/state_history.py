@@ -17,7 +17,7 @@ _SERIAL = re.compile(rb'^  "serial": (\d{1,18})', re.MULTILINE)
 
 
 class GitHistory:
-    """Reads state files as commits have them; implements `StateHistory`."""
+    """Reads state files as commits have them; implements `VersionContents`."""
 
     def __init__(self, repository: GitRepository, folder: str) -> None:
         """Args: repository: has the commits; folder: of states, from the project folder."""
@@ -32,16 +32,7 @@ class GitHistory:
             # A conflict that was committed is no version.
             with contextlib.suppress(StateError):
                 state = decode(raw, path=f"{change.id[:9]}:{file}")
-                found.append(
-                    Version(
-                        serial=state.serial,
-                        who=change.who,
-                        since=change.when,
-                        operation=change.subject,
-                        resources=len(state.resources),
-                        place=f"commit {change.id[:9]}",
-                    )
-                )
+                found.append(_version(change, state))
             if len(found) == limit:
                 break
         return tuple(found)
@@ -65,6 +56,17 @@ class GitHistory:
                 hint="a state file keeps its place; name another serial",
             )
         return state
+
+    def versions(self, stack: str, environment: str, after: int) -> Iterator[tuple[Version, bytes]]:
+        """The versions that were committed, the oldest first; of two with one serial the newer."""
+        found: dict[int, tuple[Version, bytes]] = {}
+        with contextlib.suppress(StateError):  # there is no repository, or none was committed
+            for change, raw in self._contents(stack, environment):
+                with contextlib.suppress(StateError):
+                    state = decode(raw, path=change.id)
+                    if (state.stack, state.environment) == (stack, environment):
+                        found.setdefault(state.serial, (_version(change, state), raw))
+        yield from (found[serial] for serial in sorted(found) if serial > after)
 
     def _file(self, stack: str, environment: str) -> str:
         return f"{self._folder}/{environment}/{stack}.json"
@@ -99,6 +101,17 @@ class GitHistory:
                 cause=error.cause,
                 hint=error.hint,
             ) from error
+
+
+def _version(change: Change, state: State) -> Version:
+    return Version(
+        serial=state.serial,
+        who=change.who,
+        since=change.when,
+        operation=change.subject,
+        resources=len(state.resources),
+        place=f"commit {change.id[:9]}",
+    )
 
 
 _AT_ONCE = 50

@@ -15,6 +15,7 @@ from engine.backends.http.client import Client
 from engine.backends.http.documents import Index, StackDocument, name_of, renewed
 from engine.backends.http.fleet_runs import HttpFleetRuns
 from engine.backends.http.journal import HttpJournal, records_of, with_records
+from engine.backends.http.moves import HttpMoves
 from engine.backends.http.run_locks import HttpHold, HttpRunLocks
 from engine.backends.http.store import DocumentStore, LockRefusedError
 from engine.backends.state.active_locks import ActiveLocks
@@ -49,6 +50,7 @@ class HttpBackend:
         self._locks = HttpRunLocks(self._store, wait=wait)
         self._holds = ActiveLocks()
         self._changing = threading.RLock()
+        self.moves = HttpMoves(self._store, self._locks, self._holds, self._change)
 
     # ── states ────────────────────────────────────────────────────────────────────────────
 
@@ -71,11 +73,15 @@ class HttpBackend:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
-        return tuple(found.stack for found in self._documents(environment) if found.state)
+        documents = tuple(found for found in self._documents(environment) if found.state)
+        for document in documents or (None,):
+            self.moves.refuse(environment, document)
+        return tuple(found.stack for found in documents)
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state."""
-        return tuple(sorted({found.environment for found in self._documents() if found.state}))
+        here = (found for found in self._documents() if found.state and not found.moved)
+        return tuple(sorted({found.environment for found in here}))
 
     def place(self, stack: str, environment: str) -> str:
         """The stack, and the address of its document."""
@@ -90,7 +96,9 @@ class HttpBackend:
         hold = self._holds.of(stack, environment)
         if isinstance(hold, HttpHold):
             return hold.newest()
-        return self._store.read(stack, environment)
+        document = self._store.read(stack, environment)
+        self.moves.refuse(environment, document)
+        return document
 
     def stored(self, stack: str, environment: str) -> bytes | None:
         """The bytes of a state."""
@@ -181,6 +189,7 @@ class HttpBackend:
         if isinstance(hold, HttpHold):
             yield hold
             return
+        self._document(stack, environment)  # refused, if its states were moved
         owner = this_run("write")
         for _ in range(_PATIENCE):
             try:
@@ -296,10 +305,13 @@ class HttpBackend:
         claim: str = "",
     ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
-        self._document(stack, environment)
+        document = self._document(stack, environment)
         owner = dataclasses.replace(this_run(operation), claim=claim)
         hold = self._locks.wait_for(stack, environment, owner, timeout, on_wait)
         try:
+            if document is None or not document.state:
+                # A pointer that was put before the document was there is not in it.
+                self.moves.refuse(environment, None)
             with self._holds.taken(stack, environment, hold):
                 yield hold
         finally:
@@ -335,7 +347,7 @@ class HttpBackend:
     def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
         """Hold a lock until it is released."""
         lock = new_held_lock(environment, stack, reason)
-        self._store.prepare()
+        self.moves.refuse(environment, None)
 
         def change(index: Index) -> Index:
             for other in index.held:
@@ -349,7 +361,7 @@ class HttpBackend:
 
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock."""
-        self._store.prepare()
+        self.moves.refuse(environment, None)
 
         def change(index: Index) -> Index:
             left = tuple(

@@ -68,6 +68,7 @@ class StackDocument:
         pending: Text of the import in progress; empty if there is none.
         versions: How the states of the stack were stored, the newest last.
         replaced: What a restore took the place of, texts of states and of journals, the last ones.
+        moved: Address of the store that the states of its environment are in; empty if here.
     """
 
     environment: str
@@ -81,6 +82,16 @@ class StackDocument:
     pending: str = ""
     versions: tuple[Kept, ...] = ()
     replaced: tuple[str, ...] = ()
+    moved: str = ""
+
+
+@frozen
+class MovedStates:
+    """The pointer of an environment; see `engine.ports.moves.Pointer`."""
+
+    environment: str
+    address: str
+    arriving: bool = False
 
 
 @frozen
@@ -96,6 +107,7 @@ class Index:
         stacks: Places of the documents of stacks, `ENVIRONMENT STACK`.
         held: The held locks.
         fleets: What is left of the unfinished apply of each fleet, as JSON.
+        moved: The pointers of environments whose states are elsewhere.
     """
 
     lineage: str
@@ -106,12 +118,13 @@ class Index:
     stacks: tuple[str, ...] = ()
     held: tuple[HeldLock, ...] = field(default=())
     fleets: Mapping[str, str] = field(default_factory=dict)
+    moved: tuple[MovedStates, ...] = ()
 
 
 _OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
 _HELD = Record(HeldLock, skip={"file": "", "store": ""}, lenient=True)
 _STACK = Record(StackDocument, _OWNER, Record(Kept))
-_INDEX = Record(Index, _HELD, codecs={"fleets": map_of(TEXT)})
+_INDEX = Record(Index, _HELD, Record(MovedStates), codecs={"fleets": map_of(TEXT)})
 
 
 def name_of(stack: str, environment: str) -> str:

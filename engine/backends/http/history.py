@@ -16,7 +16,9 @@ from engine.errors import StateError
 from engine.ports.history import Version
 from engine.state.model import State
 
-_LISTED = 100
+LISTED = 100
+KEPT_ASIDE = 20
+"""States that are put aside on a server without versions."""
 
 
 def with_state(before: StackDocument, state: State, raw: bytes) -> StackDocument:
@@ -33,7 +35,7 @@ def with_state(before: StackDocument, state: State, raw: bytes) -> StackDocument
         url=owner.url if owner is not None else "",
     )
     others = tuple(kept for kept in before.versions if kept.serial != state.serial)
-    return dataclasses.replace(before, state=raw.decode(), versions=(*others, entry)[-_LISTED:])
+    return dataclasses.replace(before, state=raw.decode(), versions=(*others, entry)[-LISTED:])
 
 
 def put_aside(store: DocumentStore, before: StackDocument) -> None:

@@ -155,7 +155,7 @@ class HttpRunLocks:
                 blocking = self.owner_of(stack, environment, refused.lock)
             if blocking is not None and blocking.id != freed and _may_take(blocking, owner):
                 freed = blocking.id
-                self._free(stack, environment, blocking)
+                self.free(stack, environment, blocking)
                 continue
             nameless = nameless + 1 if blocking is None else 0
             if timeout > 0 and (blocking.id != shown if blocking else nameless == 2 and not shown):  # noqa: PLR2004
@@ -193,7 +193,7 @@ class HttpRunLocks:
             raise no_such_lock(id, found)
         if not force and not lock.owner.gone:
             raise _at_work(lock)
-        self._free(lock.stack, lock.environment, lock.owner)
+        self.free(lock.stack, lock.environment, lock.owner)
         return lock
 
     def _nameless(self, id: str, places: Sequence[tuple[str, str]]) -> RunLock | None:
@@ -211,7 +211,7 @@ class HttpRunLocks:
                 self._store.unlock(stack, environment, probe.id)
         return None
 
-    def _free(self, stack: str, environment: str, owner: LockOwner) -> None:
+    def free(self, stack: str, environment: str, owner: LockOwner) -> None:
         """Take a lock away and put another name into the document, so that its owner sees it."""
         self._store.unlock(stack, environment, owner.id)
         try:

@@ -72,6 +72,11 @@ class DocumentStore:
         self._known: set[str] = set()
         self._mutex = threading.RLock()
 
+    @property
+    def address(self) -> str:
+        """Where the server is, as messages name it."""
+        return self._client.server.base
+
     def place(self, name: str) -> str:
         """Where a document is, as messages name it."""
         return f"{self._client.server.base}/{name}"

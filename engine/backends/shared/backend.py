@@ -18,9 +18,10 @@ from engine.backends.shared import held, settle
 from engine.backends.shared.fleet_runs import SharedFleetRuns
 from engine.backends.shared.history import Entry, encode_entry, entries
 from engine.backends.shared.hold import SharedHold, Timing
-from engine.backends.shared.journal import SharedJournal, content_of, read_chunks
+from engine.backends.shared.journal import SharedJournal, content_of, read_chunks, remove_chunks
 from engine.backends.shared.leftovers import Tries, sweeping
 from engine.backends.shared.locks import SharedRunLocks
+from engine.backends.shared.moves import SharedMoves
 from engine.backends.shared.names import (
     chunk_name,
     entry_name,
@@ -54,8 +55,9 @@ class SharedBackend:
         self._opened = store
         self._preparing = threading.Lock()
         self._version = engine_version
-        self._locks = SharedRunLocks(lambda: self._store, timing or Timing())
         self._holds = ActiveLocks()
+        self.moves = SharedMoves(lambda: self._store, self._holds, self._change)
+        self._locks = SharedRunLocks(lambda: self._store, timing or Timing(), self.moves.refuse)
         self._seen: dict[tuple[str, str], tuple[str, State]] = {}
         self._unsure: dict[tuple[str, str], str] = {}
 
@@ -77,18 +79,24 @@ class SharedBackend:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
-        return tuple(
-            stack
-            for stack in self._store.stacks(environment)
-            if self._has_state(environment, stack)
-        )
+        heads = self._heads(environment)
+        for head in heads.values() or (None,):
+            self.moves.refuse(environment, head)
+        return tuple(heads)
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state, or had a run lock.
 
         To tell them apart would take a request for each stack of each account of a fleet.
         """
-        return self._store.environments()
+        moved = self.moves.pointers()
+        return tuple(name for name in self._store.environments() if name not in moved)
+
+    def _heads(self, environment: str) -> dict[str, Head]:
+        """The heads that name a state, by stack."""
+        stacks = self._store.stacks(environment)
+        heads = {stack: self._store.head(environment, stack) for stack in stacks}
+        return {stack: head for stack, head in heads.items() if head is not None and head.state}
 
     def place(self, stack: str, environment: str) -> str:
         """The address of a state in the store."""
@@ -232,17 +240,15 @@ class SharedBackend:
 
     # ── heads ─────────────────────────────────────────────────────────────────────────────
 
-    def _has_state(self, environment: str, stack: str) -> bool:
-        head = self._store.head(environment, stack)
-        return head is not None and bool(head.state)
-
     def _known(self, stack: str, environment: str) -> Head | None:
         """The head, as the run that has the lock knows it, else as it is stored."""
         self.place(stack, environment)
         hold = self._holds.of(stack, environment)
         if isinstance(hold, SharedHold):
             return hold.head
-        return self._store.head(environment, stack)
+        head = self._store.head(environment, stack)
+        self.moves.refuse(environment, head)
+        return head
 
     def _change(
         self, stack: str, environment: str, fields: Callable[[Head | None], dict[str, object]]
@@ -252,7 +258,12 @@ class SharedBackend:
         if isinstance(hold, SharedHold):
             hold.check()
             return hold.change(**fields(hold.head))
-        return settle.changed(self._store, environment, stack, fields)
+
+        def here(head: Head | None) -> dict[str, object]:
+            self.moves.refuse(environment, head)
+            return fields(head)
+
+        return settle.changed(self._store, environment, stack, here)
 
     # ── journals ──────────────────────────────────────────────────────────────────────────
 
@@ -278,7 +289,7 @@ class SharedBackend:
             return {"journal": prefix}
 
         self._change(stack, environment, naming)
-        self._clear(before)
+        remove_chunks(self._store, before)
         return SharedJournal(self._store, prefix, chunks=1)
 
     def end_journal(self, stack: str, environment: str) -> None:
@@ -286,20 +297,13 @@ class SharedBackend:
         head = self._known(stack, environment)
         if head is not None and head.journal:
             self._change(stack, environment, lambda _: {"journal": ""})
-            self._clear(head.journal)
-
-    def _clear(self, prefix: str) -> None:
-        with contextlib.suppress(StateError):  # no head names them: they are only in the way
-            for name in self._store.names(prefix) if prefix else ():
-                self._store.remove(name)
+            remove_chunks(self._store, head.journal)
 
     # ── pending imports ───────────────────────────────────────────────────────────────────
 
     def pending_imports(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks with a pending import."""
-        folder = import_name(environment, "").removesuffix(".json")
-        found = (name.removeprefix(folder) for name in self._store.names(folder))
-        return tuple(sorted(name.removesuffix(".json") for name in found if "/" not in name))
+        return tuple(sorted(self.moves.imports(environment)))
 
     def begin_import(self, pending: PendingImport) -> None:
         """Store a pending import."""
@@ -356,17 +360,10 @@ class SharedBackend:
     ) -> Iterator[Hold]:
         """Hold the run lock of a stack."""
         self.place(stack, environment)
-        with (
-            self._locks.hold(
-                stack,
-                environment,
-                operation=operation,
-                timeout=timeout,
-                on_wait=on_wait,
-                claim=claim,
-            ) as hold,
-            self._holds.taken(stack, environment, hold),
-        ):
+        taking = self._locks.hold(
+            stack, environment, operation=operation, timeout=timeout, on_wait=on_wait, claim=claim
+        )
+        with taking as hold, self._holds.taken(stack, environment, hold):
             yield hold
         self._seen.pop((environment, stack), None)
 
@@ -384,10 +381,12 @@ class SharedBackend:
 
     def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
         """Lock a stack until the lock is released."""
+        self.moves.refuse(environment, None)
         return held.put_held(self._store, environment, stack, reason)
 
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock; there is no file that other machines would need."""
+        self.moves.refuse(environment, None)
         held.drop_held(self._store, environment, stack)
         return ""
 

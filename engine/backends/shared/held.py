@@ -44,6 +44,20 @@ def put_held(store: SharedStore, environment: str, stack: str, reason: str) -> H
     return lock
 
 
+def keep_held(store: SharedStore, lock: HeldLock) -> None:
+    """Create a lock that another store held; see `engine.ports.moves.StateMoves`.
+
+    Raises:
+        LockHeldError: if another one is held in its place.
+    """
+    try:
+        settle.create(store, held_name(lock.environment, lock.stack), encode_held(lock))
+    except NameTakenError as error:
+        there = _read(store, lock.environment, lock.stack)
+        if there != lock:
+            raise already_held(there or lock) from error
+
+
 def drop_held(store: SharedStore, environment: str, stack: str) -> None:
     """Remove a held lock, whatever is in it.
 

@@ -6,6 +6,7 @@ or is not what was written is damage, and refused.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from engine.backends.shared import settle
@@ -89,3 +90,10 @@ def read_chunks(store: SharedStore, prefix: str) -> tuple[bytes, ...]:
             )
         found.extend(record for record in records if record is not None)
     return tuple(found)
+
+
+def remove_chunks(store: SharedStore, prefix: str) -> None:
+    """Remove the chunks of a journal that no head names any more; none for an empty prefix."""
+    with contextlib.suppress(StateError):  # they are only in the way
+        for name in store.names(prefix) if prefix else ():
+            store.remove(name)

@@ -8,21 +8,26 @@ from collections.abc import Callable, Iterator
 
 from engine.backends.shared import settle
 from engine.backends.shared.hold import SharedHold, Timing
-from engine.backends.shared.names import beat_name, moved_name, new_write_id
+from engine.backends.shared.names import beat_name, new_write_id
 from engine.backends.shared.store import Head, HeadChangedError, SharedStore
 from engine.backends.state.lock_errors import locked_by_another, no_such_lock, still_running
 from engine.backends.state.lock_owner import has_ended_here, this_run
-from engine.errors import StateError
 from engine.ports.run_locks import LockOwner, RunLock, Watching
 
 
 class SharedRunLocks:
     """The run locks of one store."""
 
-    def __init__(self, store: Callable[[], SharedStore], timing: Timing) -> None:
-        """Args: store: gives the store; timing: how lives are watched."""
+    def __init__(
+        self,
+        store: Callable[[], SharedStore],
+        timing: Timing,
+        refuse: Callable[[str, Head | None], None],
+    ) -> None:
+        """Args: timing: how lives are watched; refuse: refuses states that were moved."""
         self._open = store
         self._timing = timing
+        self._refuse = refuse
 
     @contextlib.contextmanager
     def hold(
@@ -41,6 +46,9 @@ class SharedRunLocks:
         head = self._taken(store, place, owner, timeout, on_wait)
         hold = SharedHold(store, place, head, owner)
         try:
+            if not head.state:
+                # A pointer that was put before this head was there is not in it.
+                self._refuse(place[0], None)
             with hold.alive(self._timing):
                 yield hold
         finally:
@@ -58,7 +66,7 @@ class SharedRunLocks:
         until, life, shown = timing.clock() + timeout, _Life(store, place, timing), ""
         while True:
             head = store.head(*place)
-            _refuse_moved(store, place, head)
+            self._refuse(place[0], head)
             other = head.owner if head is not None else None
             if other is None or _may_be_taken(other, owner) or life.is_over(other, timing.lifeless):
                 try:
@@ -158,15 +166,3 @@ def _swapped(
     epoch = 1 if head is None else head.epoch + 1
     taken = settle.renewed(head, new_write_id(), epoch=epoch, owner=owner)
     return settle.swap(store, *place, taken, expected=head)
-
-
-def _refuse_moved(store: SharedStore, place: tuple[str, str], head: Head | None) -> None:
-    """Refuse a stack whose states were moved to another store."""
-    pointer = store.read(moved_name(place[0])) if head is None else None
-    to = head.moved if head is not None else (pointer or b"").decode("utf-8", "replace").strip()
-    if to:
-        raise StateError(
-            f"the states of {place[0]} were moved from {store.address} to {to}",
-            hint=f'write state = "{to}" in pyproject.toml, or get the newest commits; nothing was '
-            "changed",
-        )

@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, is_exposed
+from engine.backends.pointer_json import placeholder_in
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_files import HeldLockFiles
+from engine.backends.state.moves import FileMoves
 from engine.backends.state.no_history import NoHistory
 from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.durable_files import (
     PRIVATE_FILE,
+    free_path,
     make_folder,
     read_file,
     sweep,
@@ -28,7 +30,7 @@ from engine.durable_files import (
 )
 from engine.errors import Problem, StateError, UsageError
 from engine.ports.held_locks import HeldLock
-from engine.ports.history import StateHistory, Version
+from engine.ports.history import Version, VersionContents
 from engine.ports.journal import JournalFile
 from engine.ports.run_locks import Hold, LockOwner, RunLock, Watching, watch_silently
 from engine.state.advice import Advice
@@ -48,15 +50,15 @@ class FileBackend:
         private: Path,
         *,
         engine_version: str,
-        open_history: Callable[[], StateHistory] = NoHistory,
+        open_history: Callable[[], VersionContents] = NoHistory,
     ) -> None:
         """Args: states: folder of state files; private: folder that is never committed."""
-        self._open_history, self._states = open_history, states
-        self._private = private
+        self._open_history, self._states, self._private = open_history, states, private
         self._version = engine_version
         self._locks = FileRunLocks(states)
         self._held = HeldLockFiles(states)
         self._holds = ActiveLocks()
+        self.moves = FileMoves(states, engine_version, self._holds, self._held, open_history)
         self._seen: dict[tuple[str, str], tuple[bytes, State]] = {}
         self._unsure: dict[tuple[str, str], bytes] = {}
 
@@ -82,15 +84,20 @@ class FileBackend:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
-        found = (self._states / environment).glob("*.json")
-        return tuple(sorted(path.stem for path in found if is_logical_name(path.stem)))
+        self.moves.refuse(environment)
+        return self._names(environment, ".json")
+
+    def _names(self, environment: str, ending: str) -> tuple[str, ...]:
+        names = (path.stem for path in (self._states / environment).glob(f"*{ending}"))
+        return tuple(sorted(filter(is_logical_name, names)))
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state."""
         folders = (*self._states.glob("*"), *self._states.glob("*/*"))
         places = (path.relative_to(self._states).as_posix() for path in folders if path.is_dir())
         named = (name for name in places if is_environment_name(name))
-        return tuple(sorted(name for name in named if self.stacks(name)))
+        here = (name for name in named if self.moves.pointer(name) is None)
+        return tuple(sorted(name for name in here if self._names(name, ".json")))
 
     def place(self, stack: str, environment: str) -> str:
         """The path of a state, from the project folder."""
@@ -105,17 +112,9 @@ class FileBackend:
                 cause="The first write would replace it by a file that others do not see.",
                 hint="link the folder it is in, not the file; nothing was changed",
             )
-        try:
-            return read_file(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StateError(
-                f"{self._shown(path)} cannot be read",
-                cause=error.strerror,
-                hint="make the file and its folder readable and run the command again; nothing "
-                "was changed",
-            ) from error
+        raw = self._read(path)
+        self.moves.refuse(environment, raw or b"")
+        return None if raw is None or placeholder_in(raw) is not None else raw
 
     def read(self, stack: str, environment: str) -> State | None:
         """Read a state file."""
@@ -144,6 +143,7 @@ class FileBackend:
     def _writing(self, stack: str, environment: str) -> Iterator[None]:
         """Be the only writer of a folder, after a check of the run's own lock."""
         path = self.path(stack, environment)
+        self.moves.refuse(environment)
         try:
             make_folder(path.parent)
             with writing(path.parent):
@@ -198,14 +198,14 @@ class FileBackend:
             with contextlib.suppress(
                 OSError
             ):  # one that stays is refused later: it does not fit the state
-                left.rename(_free(left.with_name(f"{left.name}.replaced")))
+                left.rename(free_path(left.with_name(f"{left.name}.replaced")))
         return aside
 
     def _put_aside(self, path: Path) -> str:
         """Copy a state file and return the copy's path; empty if there is no file."""
         if not path.exists():
             return ""
-        kept = _free(path.with_name(f"{path.name}.replaced"))
+        kept = free_path(path.with_name(f"{path.name}.replaced"))
         try:
             write_durably(kept, path.read_bytes())
         except OSError as error:
@@ -215,7 +215,7 @@ class FileBackend:
     def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
         """Read the journal that an unfinished run left."""
         path = self._journal_path(stack, environment)
-        raw = self._read_left(path, "the journal of an unfinished run")
+        raw = self._read(path, ", the journal of an unfinished run,")
         return None if raw is None else journal.records_in(raw, path=self._shown(path))
 
     def begin_journal(
@@ -239,18 +239,20 @@ class FileBackend:
 
     def history(self, stack: str, environment: str, *, limit: int) -> tuple[Version, ...]:
         """The versions that were committed."""
+        self.moves.refuse(environment)
         return self._open_history().history(stack, environment, limit=limit)
 
     def version(self, stack: str, environment: str, serial: int) -> State | None:
         """A version that was committed."""
+        self.moves.refuse(environment)
         return self._open_history().version(stack, environment, serial)
 
     # ── pending imports ───────────────────────────────────────────────────────────────────
 
     def pending_imports(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks with a pending import."""
-        found = (self._states / environment).glob(f"*{_IMPORT}")
-        return tuple(sorted(path.stem for path in found if is_logical_name(path.stem)))
+        self.moves.refuse(environment)
+        return self._names(environment, _IMPORT)
 
     def begin_import(self, pending: PendingImport) -> None:
         """Write a pending import next to where its state will be."""
@@ -262,7 +264,7 @@ class FileBackend:
     def read_import(self, stack: str, environment: str) -> PendingImport | None:
         """Read a pending import."""
         path = self._import_path(stack, environment)
-        raw = self._read_left(path, "an import that was interrupted")
+        raw = self._read(path, ", an import that was interrupted,")
         return None if raw is None else decode_import(raw, path=self._shown(path))
 
     def end_import(self, stack: str, environment: str) -> None:
@@ -272,8 +274,8 @@ class FileBackend:
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
 
-    def _read_left(self, path: Path, what: str) -> bytes | None:
-        """Read what a run that was killed left; None if it left nothing.
+    def _read(self, path: Path, what: str = "") -> bytes | None:
+        """The bytes of a file; None if there is none.
 
         Raises:
             StateError: if it cannot be read.
@@ -284,16 +286,21 @@ class FileBackend:
             return None
         except OSError as error:
             raise StateError(
-                f"{self._shown(path)}, {what}, cannot be read",
+                f"{self._shown(path)}{what} cannot be read",
                 cause=error.strerror,
-                hint="make the file readable and run the command again; nothing was changed",
+                hint="make the file and its folder readable and run the command again; nothing "
+                "was changed",
             ) from error
 
     def _import_path(self, stack: str, environment: str) -> Path:
-        return self.path(stack, environment).with_suffix(_IMPORT)
+        path = self.path(stack, environment).with_suffix(_IMPORT)
+        self.moves.refuse(environment)
+        return path
 
     def _journal_path(self, stack: str, environment: str) -> Path:
-        return self.path(stack, environment).with_suffix(".journal")
+        path = self.path(stack, environment).with_suffix(".journal")
+        self.moves.refuse(environment)
+        return path
 
     def _hide_transients(self) -> None:
         with contextlib.suppress(OSError):
@@ -360,6 +367,7 @@ class FileBackend:
             ) as hold,
             self._holds.taken(stack, environment, hold),
         ):
+            self.moves.refuse(environment)
             yield hold
 
     def run_locks(self) -> tuple[RunLock, ...]:
@@ -373,22 +381,20 @@ class FileBackend:
 
     def held_locks(self, environment: str = "") -> tuple[HeldLock, ...]:
         """The held locks of an environment, or of all of them."""
+        if environment:
+            self.moves.refuse(environment)
         return self._held.all(environment)
 
     def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
         """Lock a stack until the lock is released."""
+        self.moves.refuse(environment)
         return self._held.put(environment, stack, reason)
 
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock."""
+        self.moves.refuse(environment)
         return self._held.drop(environment, stack)
 
 
 def _hash(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()
-
-
-def _free(path: Path) -> Path:
-    """The path if it is free, else the first free one with a number at its end."""
-    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
-    return next(name for name in itertools.chain([path], numbered) if not name.exists())

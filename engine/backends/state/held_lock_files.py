@@ -48,6 +48,19 @@ class HeldLockFiles:
             raise self._refused(path, "written", error) from error
         return lock
 
+    def keep(self, lock: HeldLock) -> None:
+        """Write the file of a lock that another store held."""
+        path = self._path(lock.environment, lock.stack)
+        try:
+            make_folder(path.parent)
+            with writing(path.parent):
+                if not path.exists():
+                    write_durably(path, encode_held(lock))
+                elif (there := self._read(lock.environment, lock.stack)) != lock:
+                    raise already_held(there)
+        except OSError as error:
+            raise self._refused(path, "written", error) from error
+
     def drop(self, environment: str, stack: str) -> str:
         """Delete a held lock's file, whatever is in it, and return its path, for people."""
         path = self._path(environment, stack)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.errors import StateError
 from engine.ports.history import Version
 from engine.state.model import State
 
 
 class NoHistory:
-    """Says that nothing keeps earlier versions; implements `StateHistory`."""
+    """Says that nothing keeps earlier versions; implements `VersionContents`."""
 
     def history(self, stack: str, environment: str, *, limit: int) -> tuple[Version, ...]:
         """There are none to list."""
@@ -19,6 +21,11 @@ class NoHistory:
         """There is none to read."""
         del serial
         raise _nothing(stack, environment)
+
+    def versions(self, stack: str, environment: str, after: int) -> Iterator[tuple[Version, bytes]]:
+        """There is none to take."""
+        del stack, environment, after
+        return iter(())
 
 
 def _nothing(stack: str, environment: str) -> StateError:

@@ -25,6 +25,7 @@ from engine.suggest import nearest
 _HOMES = {
     "history": "engine.cli.commands.state_versions:history",
     "list": f"{__name__}:list_",
+    "migrate": "engine.cli.commands.state_migrate:migrate",
     "mv": "engine.cli.commands.state_edit:move",
     "pull": "engine.cli.commands.state_keep:pull",
     "push": "engine.cli.commands.state_keep:push",

@@ -1,1 +1,1 @@
-"""`engine state pull` and `engine state push`: take a state out of its store, and put one in."""
+"""`engine state pull`, `push`, `history`, `restore` and `migrate`: states and their stores."""

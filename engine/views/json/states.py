@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.ports.history import Version
+from engine.ports.moves import Migration
 from engine.ports.reports import ConstantsFile, Moved, Rebuilt, Verified
 from engine.state.model import State
 from engine.values.secret import holds_secret
+from engine.views.json.locks import held_document
 from engine.views.json.problems import problem_document
 from engine.views.json.values import FORMAT_VERSION, known
 
@@ -204,4 +206,44 @@ def versions_document(environment: str, stack: str, versions: Sequence[Version])
             }
             for version in versions
         ],
+    }
+
+
+def migration_document(migration: Migration) -> dict[str, Any]:
+    """Write what moves to another store, or has moved."""
+    setting = migration.setting
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": migration.environment,
+        "from": migration.source,
+        "to": migration.target,
+        "approved": migration.approved,
+        "environments": [
+            {
+                "environment": one.environment,
+                "moved": one.moved,
+                "begun": one.begun,
+                "stacks": [
+                    {
+                        "stack": stack.stack,
+                        "serial": stack.serial or None,
+                        "lineage": stack.lineage or None,
+                        "resources": stack.resources,
+                        "replaces": stack.replaces or None,
+                        "there": stack.there,
+                        "pending_import": stack.pending_import,
+                        "versions": stack.versions,
+                    }
+                    for stack in one.stacks
+                ],
+                "held_locks": [held_document(lock) for lock in one.held_locks],
+            }
+            for one in migration.environments
+        ],
+        "setting": {
+            "table": setting.table,
+            "line": setting.line or None,
+            "state": setting.value,
+            "right": setting.right,
+        },
     }

@@ -22,6 +22,7 @@ from engine.views.json.problems import failure_document, validation_document
 from engine.views.json.states import (
     addresses_document,
     constants_document,
+    migration_document,
     moved_document,
     output_document,
     outputs_document,
@@ -78,6 +79,7 @@ class JsonView:
     rebuilt = staticmethod(rebuilt_document)
     locks = staticmethod(locks_document)
     versions = staticmethod(versions_document)
+    migration = staticmethod(migration_document)
     types = staticmethod(types_document)
     type = staticmethod(type_document)
 

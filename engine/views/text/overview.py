@@ -1,4 +1,4 @@
-"""The stacks of a project, and the locks on them, as text."""
+"""The stacks of a project, the locks on them, and where their states are and move to, as text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.views.style import Style, printable
 if TYPE_CHECKING:
     from engine.ports.held_locks import HeldLock
     from engine.ports.history import Version
+    from engine.ports.moves import MigratingEnvironment, MigratingStack, Migration
     from engine.ports.overview import ListedStack, Overview, StackState
     from engine.ports.run_locks import RunLock
 
@@ -147,3 +148,100 @@ def _row(version: Version) -> tuple[str, ...]:
         str(version.resources),
         version.url or version.place,
     )
+
+
+_COLUMNS = ("stack", "serial", "resources", "")
+_SHOWN = 20
+_FILES = "file"
+
+
+def migration_text(migration: Migration) -> str:
+    """Say what moves, or what has moved and what is left to a person."""
+    own = [one for one in migration.environments if one.environment == migration.environment]
+    members = [one for one in migration.environments if one.environment != migration.environment]
+    lines = list(_moved(migration) if migration.approved else _moving(migration, own, members))
+    return "\n".join(lines)
+
+
+def _moving(
+    migration: Migration,
+    own: Sequence[MigratingEnvironment],
+    members: Sequence[MigratingEnvironment],
+) -> Iterator[str]:
+    source, target = _named(migration.source), _named(migration.target)
+    yield f"The states of {migration.environment} move from {source} to {target}."
+    if any(one.begun for one in migration.environments):
+        yield "An earlier migration was interrupted; this one finishes it."
+    for one in own:
+        if one.moved:
+            yield f"Those of {one.environment} have moved already."
+        if one.stacks:
+            yield ""
+            yield from _table(one.stacks)
+    if members:
+        yield ""
+        yield f"{counted(len(members), 'account')} of its fleets:"
+        yield from (f"  {_member(one)}" for one in members[:_SHOWN])
+        if len(members) > _SHOWN:
+            yield f"  and {len(members) - _SHOWN:,} more"
+    locks = [lock for one in migration.environments for lock in one.held_locks]
+    if locks:
+        yield ""
+        yield from (f"The lock moves too: {lock}" for lock in locks[:_SHOWN])
+
+
+def _table(stacks: Sequence[MigratingStack]) -> Iterator[str]:
+    rows = [_COLUMNS, *(_cells(one) for one in stacks)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(_COLUMNS))]
+    for row in rows:
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _cells(one: MigratingStack) -> tuple[str, ...]:
+    notes = []
+    if one.there:
+        notes.append("is there already")
+    if one.replaces:
+        notes.append(f"replaces serial {one.replaces}")
+    if one.pending_import:
+        notes.append("with an import that was interrupted")
+    serial = str(one.serial) if one.serial else "-"
+    return one.stack, serial, str(one.resources), ", ".join(notes)
+
+
+def _member(one: MigratingEnvironment) -> str:
+    if one.moved:
+        return f"{one.environment}: has moved already"
+    return f"{one.environment}: {counted(len(one.stacks), 'stack')}"
+
+
+def _moved(migration: Migration) -> Iterator[str]:
+    source, target = _named(migration.source), _named(migration.target)
+    stacks = [stack for one in migration.environments for stack in one.stacks]
+    if not stacks and all(one.moved for one in migration.environments):
+        yield f"The states of {migration.environment} are in {target}; {source} points there."
+        return
+    versions = sum(stack.versions or 0 for stack in stacks)
+    left = f"{source[:1].upper()}{source[1:]} points there."
+    yield f"Moved {counted(len(stacks), 'stack')} of {migration.environment} to {target}."
+    yield f"Each state was read back and compared. {left}"
+    if versions:
+        yield f"{counted(versions, 'earlier version')} moved with them."
+    elif migration.target == _FILES:
+        yield f"Earlier versions stay in {source}; of files they are the commits from now on."
+    else:
+        yield "Only the newest states moved: there were no earlier versions to take."
+
+
+def setting_text(migration: Migration) -> str:
+    """What a person has to write into pyproject.toml; empty if it says so already."""
+    setting = migration.setting
+    if setting.right:
+        return ""
+    line = f"line {setting.line} of pyproject.toml" if setting.line else "pyproject.toml"
+    return f'write state = "{setting.value}" into {line}, {setting.table}'
+
+
+def _named(address: str) -> str:
+    return "the folder state" if address == _FILES else address

@@ -17,7 +17,7 @@ from engine.state.model import State
 from engine.views.style import visible
 from engine.views.text.applied import apply_text, ended_lines
 from engine.views.text.imports import import_text, written_text
-from engine.views.text.overview import locks_text, overview_text, versions_text
+from engine.views.text.overview import locks_text, migration_text, overview_text, versions_text
 from engine.views.text.plan import plan_text, saved_text
 from engine.views.text.problems import success_text, verified_text
 from engine.views.text.project import project_text
@@ -54,6 +54,7 @@ class TextView:
     constants = staticmethod(constants_text)
     locks = staticmethod(locks_text)
     versions = staticmethod(versions_text)
+    migration = staticmethod(migration_text)
     project = staticmethod(project_text)
 
     def __init__(self, options: ViewOptions, /) -> None:

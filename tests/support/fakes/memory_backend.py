@@ -31,6 +31,7 @@ from engine.state.advice import GENERAL, Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
 from engine.state.pending_import import PendingImport, decode_import, encode_import
+from tests.support.fakes.memory_moves import MemoryMoves
 
 
 @dataclass(slots=True)
@@ -57,15 +58,16 @@ class MemoryBackend:
     def __init__(self, *, engine_version: str) -> None:
         """Args: engine_version: version that the states are written with."""
         self._version = engine_version
-        self._stored: dict[tuple[str, str], bytes] = {}
-        self._versions: dict[tuple[str, str], list[bytes]] = {}
+        self.states: dict[tuple[str, str], bytes] = {}
+        self.contents: dict[tuple[str, str], list[bytes]] = {}
         self._aside: dict[str, bytes] = {}
-        self._imports: dict[tuple[str, str], bytes] = {}
-        self._journals: dict[tuple[str, str], MemoryJournal] = {}
+        self.imports: dict[tuple[str, str], bytes] = {}
+        self.journals: dict[tuple[str, str], MemoryJournal] = {}
         self._holders: dict[tuple[str, str], LockOwner] = {}
-        self._holds = ActiveLocks()
-        self._held: dict[tuple[str, str], HeldLock] = {}
+        self.holds = ActiveLocks()
+        self.held: dict[tuple[str, str], HeldLock] = {}
         self._changed = threading.Condition()
+        self.moves = MemoryMoves(self)
 
     @property
     def address(self) -> str:
@@ -74,13 +76,14 @@ class MemoryBackend:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
+        self.moves.refuse(environment)
         with self._changed:
-            return tuple(sorted(name for name, where in self._stored if where == environment))
+            return tuple(sorted(name for name, where in self.states if where == environment))
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state."""
         with self._changed:
-            return tuple(sorted({environment for _, environment in self._stored}))
+            return tuple(sorted({environment for _, environment in self.states}))
 
     def place(self, stack: str, environment: str) -> str:
         """Where a state is, as messages name it."""
@@ -88,31 +91,35 @@ class MemoryBackend:
 
     def stored(self, stack: str, environment: str) -> bytes | None:
         """The bytes of a state."""
+        self.moves.refuse(environment)
         with self._changed:
-            return self._stored.get((stack, environment))
+            return self.states.get((stack, environment))
 
     def read(self, stack: str, environment: str) -> State | None:
         """Read a state."""
+        self.moves.refuse(environment)
         with self._changed:
             return self._read(stack, environment)
 
     def _read(self, stack: str, environment: str) -> State | None:
-        raw = self._stored.get((stack, environment))
+        raw = self.states.get((stack, environment))
         return None if raw is None else decode(raw, path=self.place(stack, environment))
 
     def write(self, state: State, *, expected: State | None) -> None:
         """Store a state in place of the one that was read."""
+        self.moves.refuse(state.environment)
         raw = encode(state, engine_version=self._version)
         with self._changed:
-            self._holds.check(state.stack, state.environment)
+            self.holds.check(state.stack, state.environment)
             stored = self._read(state.stack, state.environment)
             place = self.place(state.stack, state.environment)
             check_succession(place, state, expected=expected, stored=stored)
-            self._stored[state.stack, state.environment] = raw
-            self._versions.setdefault((state.stack, state.environment), []).append(raw)
+            self.states[state.stack, state.environment] = raw
+            self.contents.setdefault((state.stack, state.environment), []).append(raw)
 
     def history(self, stack: str, environment: str, *, limit: int) -> tuple[Version, ...]:
         """What was written, the newest first."""
+        self.moves.refuse(environment)
         states = self._kept(stack, environment)[:limit]
         return tuple(
             Version(serial=state.serial, resources=len(state.resources)) for state in states
@@ -120,54 +127,58 @@ class MemoryBackend:
 
     def version(self, stack: str, environment: str, serial: int) -> State | None:
         """The last that was written with a serial."""
+        self.moves.refuse(environment)
         states = self._kept(stack, environment)
         return next((state for state in states if state.serial == serial), None)
 
     def _kept(self, stack: str, environment: str) -> list[State]:
         with self._changed:
-            kept = self._versions.get((stack, environment), [])
+            kept = self.contents.get((stack, environment), [])
             return [decode(raw, path=self.place(stack, environment)) for raw in reversed(kept)]
 
     def pending_imports(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks with a pending import."""
+        self.moves.refuse(environment)
         with self._changed:
-            return tuple(sorted(name for name, where in self._imports if where == environment))
+            return tuple(sorted(name for name, where in self.imports if where == environment))
 
     def begin_import(self, pending: PendingImport) -> None:
         """Store a pending import."""
+        self.moves.refuse(pending.state.environment)
         place = (pending.state.stack, pending.state.environment)
         with self._changed:
-            self._holds.check(*place)
-            self._imports[place] = encode_import(pending)
+            self.holds.check(*place)
+            self.imports[place] = encode_import(pending)
 
     def read_import(self, stack: str, environment: str) -> PendingImport | None:
         """Read a pending import."""
+        self.moves.refuse(environment)
         with self._changed:
-            raw = self._imports.get((stack, environment))
+            raw = self.imports.get((stack, environment))
         return None if raw is None else decode_import(raw, path=self.place(stack, environment))
 
     def end_import(self, stack: str, environment: str) -> None:
         """Remove a pending import."""
         with self._changed:
-            self._holds.check(stack, environment)
-            self._imports.pop((stack, environment), None)
+            self.holds.check(stack, environment)
+            self.imports.pop((stack, environment), None)
 
     def remove(self, state: State) -> None:
         """Remove a state."""
         with self._changed:
-            self._holds.check(state.stack, state.environment)
+            self.holds.check(state.stack, state.environment)
             stored = self._read(state.stack, state.environment)
             place = self.place(state.stack, state.environment)
             check_succession(place, state, expected=state, stored=stored)
-            del self._stored[state.stack, state.environment]
+            del self.states[state.stack, state.environment]
 
     def restore(self, state: State) -> str:
         """Store a state whatever is stored there, which is kept under another name."""
         raw = encode(state, engine_version=self._version)
         with self._changed:
-            before = self._stored.get((state.stack, state.environment))
-            self._journals.pop((state.stack, state.environment), None)
-            self._stored[state.stack, state.environment] = raw
+            before = self.states.get((state.stack, state.environment))
+            self.journals.pop((state.stack, state.environment), None)
+            self.states[state.stack, state.environment] = raw
             if before is None:
                 return ""
             aside = f"{self.place(state.stack, state.environment)} #{len(self._aside) + 1}"
@@ -176,20 +187,22 @@ class MemoryBackend:
 
     def read_journal(self, stack: str, environment: str) -> tuple[bytes, ...] | None:
         """Read the journal that an unfinished run left."""
-        kept = self._journals.get((stack, environment))
+        self.moves.refuse(environment)
+        kept = self.journals.get((stack, environment))
         return None if kept is None else tuple(kept.records)
 
     def begin_journal(
         self, stack: str, environment: str, records: Sequence[bytes], *, reserve: int
     ) -> JournalFile:
         """Begin a journal."""
+        self.moves.refuse(environment)
         del reserve  # memory grows
-        begun = self._journals[stack, environment] = MemoryJournal(list(records))
+        begun = self.journals[stack, environment] = MemoryJournal(list(records))
         return begun
 
     def end_journal(self, stack: str, environment: str) -> None:
         """Remove the journal."""
-        self._journals.pop((stack, environment), None)
+        self.journals.pop((stack, environment), None)
 
     def advice(self, place: str) -> Advice:
         """Nothing in particular."""
@@ -240,7 +253,8 @@ class MemoryBackend:
                 raise locked_by_another(stack, environment, self._holders.get(place))
             self._holders[place] = hold.owner
         try:
-            with self._holds.taken(stack, environment, hold):
+            with self.holds.taken(stack, environment, hold):
+                self.moves.refuse(environment)
                 yield hold
         finally:
             with self._changed:
@@ -277,23 +291,25 @@ class MemoryBackend:
         with self._changed:
             return tuple(
                 lock
-                for place, lock in sorted(self._held.items())
+                for place, lock in sorted(self.held.items())
                 if not environment or place[0] == environment
             )
 
     def put_held_lock(self, environment: str, stack: str, *, reason: str) -> HeldLock:
         """Hold a lock until somebody releases it."""
+        self.moves.refuse(environment)
         lock = new_held_lock(environment, stack, reason)
         with self._changed:
-            there = self._held.setdefault((environment, stack), lock)
+            there = self.held.setdefault((environment, stack), lock)
         if there is not lock:
             raise already_held(there)
         return lock
 
     def drop_held_lock(self, environment: str, stack: str) -> str:
         """Release a held lock."""
+        self.moves.refuse(environment)
         with self._changed:
-            lock = self._held.pop((environment, stack), None)
+            lock = self.held.pop((environment, stack), None)
         if lock is None:
             raise not_held(environment, stack)
         return lock.file

@@ -212,6 +212,9 @@ DOCUMENTS: Mapping[str, Document] = {
     "resource": Document(
         "One resource of a state.", states.RESOURCE, ("state show", "state mv", "import")
     ),
+    "migration": Document(
+        "States that move to another store.", states.MIGRATION, ("state migrate",)
+    ),
     "versions": Document("The versions of a state.", states.VERSIONS, ("state history",)),
     "moved": Document("What moved to another stack.", states.MOVED, ("state mv",)),
     "verified": Document("What was found in states.", states.VERIFIED, ("state verify",)),

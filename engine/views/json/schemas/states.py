@@ -231,3 +231,45 @@ VERSIONS = record(
         ),
     }
 )
+MIGRATION = record(
+    {
+        "environment": TEXT,
+        "from": TEXT,
+        "to": TEXT,
+        "approved": about("False if it was only shown.", FLAG),
+        "environments": about(
+            "The environment, and the accounts of its fleets.",
+            array(
+                record(
+                    {
+                        "environment": TEXT,
+                        "moved": FLAG,
+                        "begun": about("An earlier migration was interrupted.", FLAG),
+                        "stacks": array(
+                            record(
+                                {
+                                    "stack": TEXT,
+                                    "serial": maybe(COUNT),
+                                    "lineage": maybe(TEXT),
+                                    "resources": COUNT,
+                                    "replaces": maybe(COUNT),
+                                    "there": FLAG,
+                                    "pending_import": FLAG,
+                                    "versions": about(
+                                        "How many earlier versions moved; null before that.",
+                                        maybe(COUNT),
+                                    ),
+                                }
+                            )
+                        ),
+                        "held_locks": array(HELD_LOCK),
+                    }
+                )
+            ),
+        ),
+        "setting": about(
+            "What pyproject.toml has to say.",
+            record({"table": TEXT, "line": maybe(COUNT), "state": TEXT, "right": FLAG}),
+        ),
+    }
+)

@@ -35,6 +35,7 @@ PAGES = {
     "drift": "drift",
     "error": "error",
     "locks": "locks",
+    "migration": "migration",
     "moved": "moved",
     "output": "output",
     "outputs": "outputs",
