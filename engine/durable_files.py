@@ -44,6 +44,11 @@ def write_durably(
     sync_folder(path.parent)
 
 
+def folders_in(path: Path) -> list[str]:
+    """Names of the folders in a folder; none if it is none. No entry is looked at one by one."""
+    return next(os.walk(path), ("", list[str](), list[str]()))[1]
+
+
 def create_durably(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     """Put a new file in place as `write_durably` does, unless there is one of that name.
 

@@ -227,13 +227,13 @@ class StackRun:
             flying[pool.submit(send, *sending)] = step
 
     def _written_down(self, wave: Sequence[tuple[Step, Intent]]) -> bool:
-        """Whether what was written down is safe, and the run still has its lock."""
+        """Whether what was written down is safe.
+
+        Only then the lock is checked, before each request: a run that gets the lock after that
+        reads of the operations in the journal, and sends them with the same keys.
+        """
         try:
             self.ports.journal.sync()
-            if wave:
-                # Only now: a run that gets the lock after this reads of the operations in the
-                # journal, and sends them with the same keys.
-                self.ports.fence()
         except EngineError as error:
             self.unsaved = error
             for step, _ in wave:

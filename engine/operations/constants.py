@@ -52,9 +52,9 @@ def _environments(context: Context) -> tuple[str, ...]:
 
     Accounts of a fleet are not among them: there may be thousands, and one is named if it is meant.
     """
-    found = context.backend.environments()
-    left_out = context.settings.embedded
-    shared = tuple(name for name in found if name not in left_out and "/" not in name)
+    backend, left_out = context.backend, context.settings.embedded
+    found = (name for name in backend.environments() if name not in left_out and "/" not in name)
+    shared = tuple(name for name in found if backend.stacks(name))
     return shared or (context.environment,)
 
 

@@ -44,6 +44,7 @@ from engine.plan.planner import make_plan
 from engine.plan.refusal import PlanRule, Refusal
 from engine.plan.rename import Rename
 from engine.plan.renames import find_renames
+from engine.ports.held_locks import HeldLock
 from engine.schema.remote import RemoteObject
 from engine.suggest import nearest
 
@@ -80,8 +81,7 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         UsageError: if an address in the options is in no stack.
     """
     _check_addresses(session, options)
-    if not options.refresh:
-        _check_not_merged(session)
+    _check_not_merged(session, options)
     account = session.check_account() if options.refresh else None
     plans = _plans(session, options)
     stale = stale_refusals(session, plans) if options.refresh else {}
@@ -89,13 +89,14 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
     renames = _renames(session, plans, orphans)
     environment = session.context.settings.environment
     livemode = account is not None and bool(account.livemode)
+    held = _held_locks(session.context)
     readers = Readers(session, plans, "destroy" if options.destroy else "apply")
 
     def warnings(plan: Plan) -> Iterator[str]:
         yield from session.recovery_warnings.get(plan.stack, ())
         yield from plan.warnings
         yield from (str(one) for one in renames if one.loses and one.stack == plan.stack)
-        yield from _of_the_store(session, plan, first=plan is plans[0])
+        yield from _of_the_store(session, held, plan, first=plan is plans[0])
         if environment.live or livemode:
             yield from _to_confirm(session, plan, options)
 
@@ -222,18 +223,26 @@ def _sandbox_only(session: Session, plan: Plan) -> Iterator[Refusal]:
             )
 
 
-def _of_the_store(session: Session, plan: Plan, *, first: bool) -> Iterator[str]:
+def _held_locks(context: Context) -> Mapping[str, Sequence[HeldLock]]:
+    """The held locks of the environment, and of the fleet and the environment it belongs to."""
+    places = context.settings.environment.lock_places
+    return {place: context.backend.held_locks(place) for place in places}
+
+
+def _of_the_store(
+    session: Session, held: Mapping[str, Sequence[HeldLock]], plan: Plan, *, first: bool
+) -> Iterator[str]:
     """Warn of held locks, which an apply respects, and once of what a new store lacks."""
-    backend, environment = session.context.backend, session.context.settings.environment
-    for place in environment.lock_places:
-        for lock in backend.held_locks(place):
+    for place, locks in held.items():
+        for lock in locks:
             if lock.covers(place, plan.stack):
                 yield (
                     f"an apply is refused while {lock}. To release it: engine lock {lock.place} "
                     "--release"
                 )
+    backend, environment = session.context.backend, session.context.environment
     caveats = backend.advice("").caveats if first else ()
-    if caveats and not any(session.loaded.values()) and not backend.stacks(environment.name):
+    if caveats and not any(session.loaded.values()) and not backend.stacks(environment):
         yield from caveats
 
 
@@ -282,14 +291,14 @@ def _plan_one(
     return plan
 
 
-def _check_not_merged(session: Session) -> None:
-    """Refuse to believe a state that was merged: no apply has seen what it records.
+def _check_not_merged(session: Session, options: PlanOptions) -> None:
+    """Refuse to believe a state that was merged, unread: no apply has seen what it records.
 
     Raises:
         StateError: if one was.
     """
     merged = [name for name, state in session.states.items() if state.merged]
-    if merged:
+    if merged and not options.refresh:
         raise StateError(
             f"the state of {', '.join(merged)} was merged from two, and what it records was never "
             "compared with Stripe",

@@ -162,7 +162,7 @@ def graphs_to_plan(
     if context.settings.left_fleet():
         ended = _of_former_member(context, names, destroy=destroy)
     declared = [name for name in names if name not in ended]
-    graphs = load_graphs(context, declared) if declared or not ended else ()
+    graphs = evaluate(context, declared) if declared or not ended else ()
     if not ended:
         return graphs
     both = {

@@ -59,7 +59,7 @@ def test_1_1_a_stack_has_no_head_at_first(store: SharedStore) -> None:
     """And nothing is listed."""
     assert store.head("live", "saas") is None
     assert store.stacks("live") == ()
-    assert store.environments() == ()
+    assert store.places() == ()
 
 
 def test_1_2_a_head_comes_back_whole(opened: Opened) -> None:
@@ -160,7 +160,7 @@ def test_1_9_heads_are_of_one_stack_in_one_environment(store: SharedStore) -> No
     assert store.stacks("shops/acct_1AbC") == ("saas",)
     assert store.stacks("shops") == ()
     assert store.stacks("liv") == ()
-    assert store.environments() == ("live", "shops/acct_1AbC", "shops/acct_2", "test")
+    assert store.places() == tuple(sorted(places))
 
 
 # ── blobs ─────────────────────────────────────────────────────────────────────────────────

@@ -17,8 +17,6 @@ from engine.ports.history import Version
 from engine.state.model import State
 
 LISTED = 100
-KEPT_ASIDE = 20
-"""States that are put aside on a server without versions."""
 
 
 def with_state(before: StackDocument, state: State, raw: bytes) -> StackDocument:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.shared import held, settle
 from engine.backends.shared.fleet_runs import SharedFleetRuns
+from engine.backends.shared.heads import Heads
 from engine.backends.shared.history import Entry, encode_entry, entries
-from engine.backends.shared.hold import SharedHold, Timing
+from engine.backends.shared.hold import Timing
 from engine.backends.shared.journal import SharedJournal, content_of, read_chunks, remove_chunks
 from engine.backends.shared.leftovers import Tries, sweeping
 from engine.backends.shared.locks import SharedRunLocks
@@ -56,7 +57,8 @@ class SharedBackend:
         self._preparing = threading.Lock()
         self._version = engine_version
         self._holds = ActiveLocks()
-        self.moves = SharedMoves(lambda: self._store, self._holds, self._change)
+        self._heads = Heads(lambda: self._store, self._holds, self._refuse)
+        self.moves = SharedMoves(lambda: self._store, self._holds, self._heads.change)
         self._locks = SharedRunLocks(lambda: self._store, timing or Timing(), self.moves.refuse)
         self._seen: dict[tuple[str, str], tuple[str, State]] = {}
         self._unsure: dict[tuple[str, str], str] = {}
@@ -79,10 +81,7 @@ class SharedBackend:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a state."""
-        heads = self._heads(environment)
-        for head in heads.values() or (None,):
-            self.moves.refuse(environment, head)
-        return tuple(heads)
+        return self._heads.with_state(environment)
 
     def environments(self) -> tuple[str, ...]:
         """Names of the environments in which a stack has a state, or had a run lock.
@@ -90,13 +89,8 @@ class SharedBackend:
         To tell them apart would take a request for each stack of each account of a fleet.
         """
         moved = self.moves.pointers()
-        return tuple(name for name in self._store.environments() if name not in moved)
-
-    def _heads(self, environment: str) -> dict[str, Head]:
-        """The heads that name a state, by stack."""
-        stacks = self._store.stacks(environment)
-        heads = {stack: self._store.head(environment, stack) for stack in stacks}
-        return {stack: head for stack, head in heads.items() if head is not None and head.state}
+        found = dict.fromkeys(environment for environment, _ in self._store.places())
+        return tuple(name for name in found if name not in moved)
 
     def place(self, stack: str, environment: str) -> str:
         """The address of a state in the store."""
@@ -165,7 +159,7 @@ class SharedBackend:
             return {**self._kept(state, raw, head, tries), **also}
 
         with sweeping(self._store, state.environment, state.stack) as tries:
-            self._change(state.stack, state.environment, naming)
+            self._heads.change(state.stack, state.environment, naming)
         self._unsure.pop((state.stack, state.environment), None)
 
     def _stored_now(self, state: State, head: Head | None, expected: State | None) -> State | None:
@@ -203,7 +197,7 @@ class SharedBackend:
             check_succession(place, state, expected=state, stored=stored)
             return {"serial": 0, "state": ""}
 
-        self._change(state.stack, state.environment, without)
+        self._heads.change(state.stack, state.environment, without)
 
     def restore(self, state: State) -> str:
         """Store a state in place of any other, which stays a version; so does a journal."""
@@ -238,32 +232,12 @@ class SharedBackend:
         """Nothing of it is in the project's folder."""
         return ()
 
-    # ── heads ─────────────────────────────────────────────────────────────────────────────
+    def _refuse(self, environment: str, head: Head | None) -> None:
+        self.moves.refuse(environment, head)
 
     def _known(self, stack: str, environment: str) -> Head | None:
-        """The head, as the run that has the lock knows it, else as it is stored."""
         self.place(stack, environment)
-        hold = self._holds.of(stack, environment)
-        if isinstance(hold, SharedHold):
-            return hold.head
-        head = self._store.head(environment, stack)
-        self.moves.refuse(environment, head)
-        return head
-
-    def _change(
-        self, stack: str, environment: str, fields: Callable[[Head | None], dict[str, object]]
-    ) -> Head:
-        """Swap the head of a stack, under the run's lock if it has it."""
-        hold = self._holds.of(stack, environment)
-        if isinstance(hold, SharedHold):
-            hold.check()
-            return hold.change(**fields(hold.head))
-
-        def here(head: Head | None) -> dict[str, object]:
-            self.moves.refuse(environment, head)
-            return fields(head)
-
-        return settle.changed(self._store, environment, stack, here)
+        return self._heads.known(stack, environment)
 
     # ── journals ──────────────────────────────────────────────────────────────────────────
 
@@ -288,7 +262,7 @@ class SharedBackend:
             before = head.journal if head is not None else ""
             return {"journal": prefix}
 
-        self._change(stack, environment, naming)
+        self._heads.change(stack, environment, naming)
         remove_chunks(self._store, before)
         return SharedJournal(self._store, prefix, chunks=1)
 
@@ -296,7 +270,7 @@ class SharedBackend:
         """Name no journal any more, then remove its chunks."""
         head = self._known(stack, environment)
         if head is not None and head.journal:
-            self._change(stack, environment, lambda _: {"journal": ""})
+            self._heads.change(stack, environment, lambda _: {"journal": ""})
             remove_chunks(self._store, head.journal)
 
     # ── pending imports ───────────────────────────────────────────────────────────────────
@@ -363,7 +337,7 @@ class SharedBackend:
         taking = self._locks.hold(
             stack, environment, operation=operation, timeout=timeout, on_wait=on_wait, claim=claim
         )
-        with taking as hold, self._holds.taken(stack, environment, hold):
+        with taking as hold, self._holds.taken(stack, environment, hold), self._heads.once():
             yield hold
         self._seen.pop((environment, stack), None)
 

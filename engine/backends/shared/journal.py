@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from engine.backends.shared import settle
 from engine.backends.shared.names import chunk_name
 from engine.backends.shared.store import NameTakenError, SharedStore
 from engine.backends.state.journal import framed, record_in
 from engine.errors import StateError, UntrustedStateError
+
+_AT_ONCE = 8
 
 
 class SharedJournal:
@@ -94,6 +97,6 @@ def read_chunks(store: SharedStore, prefix: str) -> tuple[bytes, ...]:
 
 def remove_chunks(store: SharedStore, prefix: str) -> None:
     """Remove the chunks of a journal that no head names any more; none for an empty prefix."""
-    with contextlib.suppress(StateError):  # they are only in the way
-        for name in store.names(prefix) if prefix else ():
-            store.remove(name)
+    with contextlib.suppress(StateError), ThreadPoolExecutor(_AT_ONCE) as pool:
+        # They are only in the way.
+        list(pool.map(store.remove, store.names(prefix) if prefix else ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from engine.backends.shared import settle
 from engine.backends.shared.hold import SharedHold, Timing
@@ -13,6 +14,9 @@ from engine.backends.shared.store import Head, HeadChangedError, SharedStore
 from engine.backends.state.lock_errors import locked_by_another, no_such_lock, still_running
 from engine.backends.state.lock_owner import has_ended_here, this_run
 from engine.ports.run_locks import LockOwner, RunLock, Watching
+
+_AT_ONCE = 16
+"""Heads that are read at once where all are looked at."""
 
 
 class SharedRunLocks:
@@ -123,13 +127,13 @@ class SharedRunLocks:
 
     def _found(self) -> Iterator[tuple[Head, RunLock]]:
         store, here = self._open(), this_run("unlock")
-        for environment in store.environments():
-            for stack in store.stacks(environment):
-                head = store.head(environment, stack)
-                if head is not None and head.owner is not None:
-                    gone = has_ended_here(head.owner, here)
-                    owner = dataclasses.replace(head.owner, gone=gone)
-                    yield head, RunLock(environment=environment, stack=stack, owner=owner)
+        places = store.places()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            heads = list(pool.map(lambda place: store.head(*place), places))
+        for (environment, stack), head in zip(places, heads, strict=True):
+            if head is not None and head.owner is not None:
+                owner = dataclasses.replace(head.owner, gone=has_ended_here(head.owner, here))
+                yield head, RunLock(environment=environment, stack=stack, owner=owner)
 
 
 class _Life:

@@ -148,7 +148,8 @@ class SharedMoves:
         """Those that have a head, a held lock, a pending import or a pointer."""
         store = self._open()
         names = (name.removeprefix(folder) for folder in _FOLDERS for name in store.names(folder))
-        found = {*store.environments(), *(name.rpartition("/")[0] for name in names)}
+        listed = (name.rpartition("/")[0] for name in names)
+        found = {*listed, *(environment for environment, _ in store.places())}
         return tuple(sorted(filter(is_environment_name, found | self.pointers())))
 
     def pointers(self) -> frozenset[str]:

@@ -95,8 +95,8 @@ class SharedStore(Protocol):
         """Names of the stacks that have a head in an environment, sorted."""
         ...
 
-    def environments(self) -> tuple[str, ...]:
-        """Names of the environments that have a head, sorted."""
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """The environment and the stack of every head, sorted."""
         ...
 
     def create(self, name: str, content: bytes) -> None:

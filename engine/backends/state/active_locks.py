@@ -19,6 +19,11 @@ class ActiveLocks:
     def __init__(self) -> None:
         self._holds: dict[tuple[str, str], list[tuple[int, Hold]]] = {}
 
+    @property
+    def some(self) -> bool:
+        """Whether any run of this process has a lock."""
+        return any(list(self._holds.values()))
+
     @contextlib.contextmanager
     def taken(self, stack: str, environment: str, hold: Hold) -> Iterator[None]:
         """Remember a lock while the block runs."""

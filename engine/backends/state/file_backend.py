@@ -21,6 +21,7 @@ from engine.backends.state.run_locks import FileRunLocks, writing
 from engine.backends.state.write_check import check_succession
 from engine.durable_files import (
     PRIVATE_FILE,
+    folders_in,
     free_path,
     make_folder,
     read_file,
@@ -92,12 +93,11 @@ class FileBackend:
         return tuple(sorted(filter(is_logical_name, names)))
 
     def environments(self) -> tuple[str, ...]:
-        """Names of the environments in which a stack has a state."""
-        folders = (*self._states.glob("*"), *self._states.glob("*/*"))
-        places = (path.relative_to(self._states).as_posix() for path in folders if path.is_dir())
-        named = (name for name in places if is_environment_name(name))
-        here = (name for name in named if self.moves.pointer(name) is None)
-        return tuple(sorted(name for name in here if self._names(name, ".json")))
+        """Names of the environments that have a folder for states, unless they were moved."""
+        outer = folders_in(self._states)
+        inner = (f"{one}/{name}" for one in outer for name in folders_in(self._states / one))
+        named = filter(is_environment_name, (*outer, *inner))
+        return tuple(sorted(name for name in named if not self.moves.is_moved(name)))
 
     def place(self, stack: str, environment: str) -> str:
         """The path of a state, from the project folder."""

@@ -67,6 +67,10 @@ class FileMoves:
             ) from error
         return decode_pointer(raw, self._shown(path))
 
+    def is_moved(self, environment: str) -> bool:
+        """Whether there is such a file, whatever is in it."""
+        return (self._states / environment / MARKER).exists()
+
     def refuse(self, environment: str, raw: bytes = b"") -> None:
         """Refuse an environment that has a pointer, unless it is being moved.
 

@@ -45,7 +45,8 @@ def with_givers(
     for graph in graphs:
         for move in graph.stack.received:
             wanted.setdefault(move.stack, set()).add(move.old)
-    found = without_module(context, sorted(wanted.keys() - {graph.stack.name for graph in graphs}))
+    outside = sorted(wanted.keys() - {graph.stack.name for graph in graphs})
+    found = without_module(context, outside) if outside else ()
     giving = [name for name in found if _takes_part(context, name, wanted[name])]
     return (*graphs, *(graph_of_state(context, name) for name in giving))
 

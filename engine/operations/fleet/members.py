@@ -208,8 +208,8 @@ def _wrong(fleet: Fleet, row: Mapping[str, Any], name: str) -> Iterator[str]:
     account = row.get("account", "")
     if account and not is_account_id(account):
         yield "account is no id of an account, acct_..."
-    if account and is_account_id(name) and name != account:
-        yield f"its name is the id of another account than {account}"
+    elif is_account_id(name) and name != account:
+        yield f'its name is the id of an account, which is not its own; write account = "{name}"'
     scheme, _, variable = row.get("api-key", "env:NAME").partition(":")
     if scheme != "env" or not _VARIABLE.fullmatch(variable):
         yield 'api-key must name an environment variable, "env:ACME_KEY", and hold no key'

@@ -93,8 +93,11 @@ def session_of(
                     claim=context.claim,
                 )
             )
+        unfinished = context.backend.pending_imports(environment.name)
         for name in names:
-            pending = context.backend.read_import(name, environment.name)
+            pending = None
+            if name in unfinished:
+                pending = context.backend.read_import(name, environment.name)
             if pending is not None:
                 finish_import(context, pending)
             stored = context.backend.read(name, environment.name)

@@ -29,13 +29,15 @@ def orphans_of(
     Args:
         context: The run's ports.
         names: Stacks to look at; None means all.
-        states: States that were read already, by stack; None for one that cannot be read.
+        states: All that are to be looked at and were read already, by stack; None for one that
+            cannot be read.
         declared: Addresses that stacks without a state declare, by stack.
     """
     modules = stack_files(context.settings.stacks)
+    stored = context.backend.stacks(context.environment) if states is None else sorted(states)
     return tuple(
         orphan
-        for name in context.backend.stacks(context.environment)
+        for name in stored
         if name not in modules and (names is None or name in names)
         if (orphan := orphan_at(context, context.environment, name, states, declared))
     )
@@ -103,7 +105,8 @@ def refuse_without_module(context: Context, names: Sequence[str]) -> None:
     Raises:
         UsageError: if one of them, or the only one there is, has no module.
     """
-    if not names and stack_files(context.settings.stacks):
+    modules = stack_files(context.settings.stacks)
+    if modules and not set(names) - set(modules):
         return
     for orphan in orphans_of(context, names or None):
         raise UsageError(

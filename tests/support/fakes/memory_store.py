@@ -78,7 +78,7 @@ class MemoryStore:
     @contextmanager
     def _call(self, what: str, name: str) -> Iterator[None]:
         shelf = self.shelf
-        if what not in {"prepare", "names", "environments"} and not _NAME.fullmatch(name):
+        if what not in {"prepare", "names", "places"} and not _NAME.fullmatch(name):
             raise AssertionError(f"{what}: {name!r} is no name")
         with shelf.lock:
             call = Call(len(shelf.calls), what, name)
@@ -117,10 +117,10 @@ class MemoryStore:
         with self._call("stacks", environment):
             return tuple(sorted(stack for where, stack in self.shelf.heads if where == environment))
 
-    def environments(self) -> tuple[str, ...]:
-        """Names of the environments that have a head."""
-        with self._call("environments", ""):
-            return tuple(sorted({environment for environment, _ in self.shelf.heads}))
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """The environment and the stack of every head."""
+        with self._call("places", ""):
+            return tuple(sorted(self.shelf.heads))
 
     def create(self, name: str, content: bytes) -> None:
         """Keep a blob under a free name."""

@@ -120,20 +120,17 @@ class ObjectStore:
 
     def stacks(self, environment: str) -> tuple[str, ...]:
         """Names of the stacks that have a head."""
-        folder = f"heads/{environment}/"
-        found = (name.removeprefix(folder) for name in self.names(folder))
-        return tuple(
-            sorted(
-                name.removesuffix(".json")
-                for name in found
-                if "/" not in name and name.endswith(".json")
-            )
-        )
+        found = self._places(f"heads/{environment}/")
+        return tuple(stack for where, stack in found if where == environment)
 
-    def environments(self) -> tuple[str, ...]:
-        """Names of the environments that have a head."""
-        found = {name.rpartition("/")[0] for name in self.names("heads/")}
-        return tuple(sorted(name.removeprefix("heads/") for name in found))
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """The environment and the stack of every head."""
+        return self._places("heads/")
+
+    def _places(self, folder: str) -> tuple[tuple[str, str], ...]:
+        names = (name for name in self.names(folder) if name.endswith(".json"))
+        parts = (name.removeprefix("heads/").rpartition("/") for name in names)
+        return tuple(sorted((where, file.removesuffix(".json")) for where, _, file in parts))
 
     def create(self, name: str, content: bytes) -> None:
         """Keep a blob under a free name, or raise NameTakenError."""

@@ -129,10 +129,10 @@ class PostgresStore:
         query = "SELECT true, stack FROM {schema}.heads WHERE environment = %s"
         return tuple(sorted(row[0] for row in self._read("list stacks", query, (environment,))))
 
-    def environments(self) -> tuple[str, ...]:
-        """Names of the environments that have a head, sorted."""
-        query = "SELECT DISTINCT true, environment FROM {schema}.heads"
-        return tuple(sorted(row[0] for row in self._read("list environments", query)))
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """The environment and the stack of every head, sorted."""
+        query = "SELECT true, environment, stack FROM {schema}.heads"
+        return tuple(sorted((row[0], row[1]) for row in self._read("list stacks", query)))
 
     def create(self, name: str, content: bytes) -> None:
         """Keep a blob under a name that is free."""

@@ -83,11 +83,12 @@ def test_a_head_that_was_removed_cannot_be_swapped(store: ObjectStore) -> None:
 
 def test_heads_are_listed_by_environment(store: ObjectStore) -> None:
     """Heads are listed by environment."""
-    for environment, stack in (("live", "shop"), ("live", "a-b"), ("shops/acct_1", "shop")):
+    places = (("live", "a-b"), ("live", "shop"), ("shops/acct_1", "shop"))
+    for environment, stack in places:
         store.swap(environment, stack, Head(write_id="a"), expected=None)
     assert store.stacks("live") == ("a-b", "shop")
     assert store.stacks("shops") == ()
-    assert store.environments() == ("live", "shops/acct_1")
+    assert store.places() == places
 
 
 def test_blobs_are_created_once(store: ObjectStore) -> None:

@@ -110,7 +110,7 @@ def test_many_stores_of_a_process_share_a_few_connections() -> None:
 
     with ThreadPoolExecutor(ready.parties) as pool:
         list(pool.map(work, range(200)))
-    assert len(stores[0].environments()) == 200
+    assert len(stores[0].places()) == 200
 
 
 def test_a_server_that_says_nothing_is_reported(proxy: WireProxy) -> None:

@@ -226,7 +226,7 @@ def test_tables_are_made_once_by_eight_at_once() -> None:
     opened = fresh_stores()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: opened().prepare(), range(8)))
-    assert opened().environments() == ()
+    assert opened().places() == ()
 
 
 def test_what_a_standby_answers_is_refused() -> None:
