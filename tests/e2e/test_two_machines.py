@@ -1,6 +1,6 @@
 """Two machines and one store: in turn, at once, and one that finishes what a killed one began.
 
-A machine is a process with a folder and a host name of its own.
+A machine is a process with a folder, a host name and a boot id of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,31 +35,35 @@ for number in range({}):
 KEY = "sk_test_machines"
 
 
-def _has_host_names() -> bool:
+_BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+def _can_be_machines() -> bool:
     unshare = shutil.which("unshare")
     if unshare is None:
         return False
-    command = [unshare, "--uts", "true"]
+    command = [unshare, "--uts", "--mount", "mount", "--bind", _BOOT, _BOOT]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - ours
 
 
 @pytest.fixture(params=STORE_ADDRESSES)
 def store(request: pytest.FixtureRequest) -> Iterator[StoreAddress]:
     """The address of an empty store."""
-    if not _has_host_names():
-        pytest.skip("needs the right to make a host name (unshare)")
+    if not _can_be_machines():
+        pytest.skip("needs the right to have a host name and mounts of one's own (unshare)")
     with STORE_ADDRESSES[request.param]() as address:
         yield address
 
 
 class Machine:
-    """A folder with the project, and a host name."""
+    """A folder with the project, a host name, and the time since when it runs."""
 
     def __init__(self, root: Path, host: str, store: StoreAddress, api: str) -> None:
         self.root = root / host
         self.api = api
         self._host = host
         (self.root / "stacks").mkdir(parents=True)
+        (self.root / "boot_id").write_text(f"{uuid.uuid4()}\n", encoding="ascii")
         self.declare(COUNT)
         (self.root / "pyproject.toml").write_text(
             '[tool.engine.environments.test]\napi-key = "env:STRIPE_API_KEY"\n'
@@ -78,8 +83,9 @@ class Machine:
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a command."""
-        named = 'hostname "$0" && exec "$@"'
-        command = ["unshare", "--uts", "sh", "-c", named, self._host, sys.executable, "-m"]
+        named = f'hostname "$0" && mount --bind boot_id {_BOOT} && exec "$@"'
+        machine = ["unshare", "--uts", "--mount", "sh", "-c", named, self._host]
+        command = [*machine, sys.executable, "-m"]
         return subprocess.Popen(  # noqa: S603 - ours
             [*command, "engine", *words, "-e", "test"],
             cwd=self.root,
