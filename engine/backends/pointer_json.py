@@ -1,8 +1,6 @@
 """The pointer to where the states of an environment are, as JSON, and how it refuses.
 
-The same for every backend. In place of each state file there is one, too, in a format that no
-engine reads: an engine that knows no pointers takes it for the state of a newer one, and shows the
-sentence in `engine_version`.
+The same for every backend.
 """
 
 from __future__ import annotations
@@ -15,10 +13,8 @@ from engine.records import Record, check_plain
 from engine.state.codec import canonical
 
 _FORMAT = 1
-_NO_STATE = 1000
 _LONGEST = 4096
 _POINTER = Record(Pointer)
-_FIELDS = frozenset({"engine_version", "format_version", "moved"})
 
 
 def encode_pointer(pointer: Pointer) -> bytes:
@@ -50,28 +46,6 @@ def decode_pointer(raw: bytes, where: str) -> Pointer:
         hint="bring it back from its versions or a backup: until then nothing is read or written "
         "here",
     )
-
-
-def encode_placeholder(pointer: Pointer, *, engine_version: str) -> bytes:
-    """What takes the place of a state file, for engines that know no pointers."""
-    sentence = f"{engine_version}, and moved: {_setting(pointer)} in pyproject.toml"
-    return canonical(
-        {"engine_version": sentence, "format_version": _NO_STATE, "moved": pointer.address}
-    )
-
-
-def placeholder_in(raw: bytes) -> Pointer | None:
-    """The pointer that is in place of a state file; None if it is a state, or damaged."""
-    if len(raw) > _LONGEST or b'"moved"' not in raw:
-        return None
-    try:
-        document = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict) or document.keys() != _FIELDS:
-        return None
-    address = document["moved"]
-    return Pointer(address=address) if isinstance(address, str) and address.isprintable() else None
 
 
 def states_moved(environment: str, here: str, pointer: Pointer) -> StatesMovedError:

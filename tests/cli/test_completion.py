@@ -97,8 +97,8 @@ def test_commands_are_offered() -> None:
     """Through the lazy groups too; a word that is no command is passed over."""
     assert offered(incomplete="va") == ["validate"]
     assert sorted(offered("state")) == [
-        "history", "list", "mv", "pull", "push", "rebuild", "restore", "rm", "show", "stamp",
-        "verify",
+        "history", "list", "migrate", "mv", "pull", "push", "rebuild", "restore", "rm", "show",
+        "stamp", "verify",
     ]  # fmt: skip
     assert offered("frobnicate", incomplete="va") == ["validate"]
 

@@ -133,3 +133,52 @@ def test_an_unfinished_run_or_a_held_lock_comes_first(engine: Engine, file: Path
     assert engine("lock", "local/shop", "--reason", "freeze").code == 0
     assert engine("state", "restore", f"shop@{earlier}", "--yes").code == 3
     assert file.read_bytes() == before
+
+
+# ── engine review ─────────────────────────────────────────────────────────────────────────
+
+
+def test_two_serials_are_reviewed(engine: Engine, file: Path) -> None:
+    """What was applied between them, as between two commits."""
+    newest, earlier = serials(engine)
+    ended = engine("review", f"shop@{earlier}", f"shop@{newest}")
+    assert ended.code == 0
+    assert '"Pro" -> "Max"' in ended.out
+    assert "a serial names no commit" in ended.out
+    document = json.loads(engine("review", f"shop@{earlier}", "--json").out)
+    assert (document["base"], document["head"]) == (f"shop@{earlier}", f"shop@{newest}")
+    (stack,) = document["stacks"]
+    assert stack["serial"] == {"before": earlier, "after": newest}
+    assert [change["address"] for change in stack["changes"]] == ["stripe_product.pro"]
+    assert serial_of(file) == newest
+
+
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_two_serials_are_reviewed_in_every_format(engine: Engine, file: Path, format: str) -> None:
+    """For a comment, or a page."""
+    ended = engine("review", "shop@2", f"shop@{serial_of(file)}", "--format", format)
+    assert ended.code == 0
+    assert "Max" in ended.out
+    assert f"shop@{serial_of(file)}" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("shop@3", "shop@2"), "shop@3 is not earlier than shop@2"),
+        (("shop@2", "shop@99"), "no state of local/shop with serial 99"),
+        (("shop@2", "portal@3"), "are not two versions of one stack"),
+        (("shop@2", "shop@3", "shop@4"), "are not two versions of one stack"),
+        (("shop@2", "HEAD"), "are not two versions of one stack"),
+        (("portal@2",), "stack portal has no state"),
+        (("main", "HEAD"), "a review is of one range of commits"),
+    ],
+)
+def test_what_is_no_pair_of_serials_is_refused(
+    engine: Engine, file: Path, words: tuple[str, ...], text: str
+) -> None:
+    """With how to write it."""
+    assert file.exists()
+    ended = engine("review", *words)
+    assert ended.code == 1
+    assert text in ended.err

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, is_exposed
-from engine.backends.pointer_json import placeholder_in
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.git_advice import git_advice
@@ -37,6 +36,7 @@ from engine.ports.run_locks import Hold, LockOwner, RunLock, Watching, watch_sil
 from engine.state.advice import Advice
 from engine.state.codec import decode, encode
 from engine.state.model import State
+from engine.state.moved import moved_to
 from engine.state.pending_import import PendingImport, decode_import, encode_import
 
 _IMPORT = ".import"
@@ -114,7 +114,7 @@ class FileBackend:
             )
         raw = self._read(path)
         self.moves.refuse(environment, raw or b"")
-        return None if raw is None or placeholder_in(raw) is not None else raw
+        return None if raw is None or moved_to(raw) else raw
 
     def read(self, stack: str, environment: str) -> State | None:
         """Read a state file."""

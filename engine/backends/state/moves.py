@@ -13,9 +13,7 @@ from pathlib import Path
 from engine.address import is_environment_name, is_logical_name
 from engine.backends.pointer_json import (
     decode_pointer,
-    encode_placeholder,
     encode_pointer,
-    placeholder_in,
     states_moved,
 )
 from engine.backends.state.active_locks import ActiveLocks
@@ -26,8 +24,8 @@ from engine.errors import StateError
 from engine.ports.held_locks import HeldLock
 from engine.ports.history import Version, VersionContents
 from engine.ports.moves import Pointer, Versions
+from engine.state.moved import MARKER, encode_moved, moved_to
 
-MARKER = "_moved.json"
 _KEPT = (".json", ".journal", ".import")
 
 
@@ -83,7 +81,9 @@ class FileMoves:
         """
         if environment in self._moving:
             return
-        pointer = self.pointer(environment) or placeholder_in(raw)
+        pointer = self.pointer(environment)
+        if pointer is None and (address := moved_to(raw)):
+            pointer = Pointer(address=address)
         if pointer is not None:
             raise states_moved(environment, "the folder state", pointer)
 
@@ -113,7 +113,7 @@ class FileMoves:
 
     def _clear(self, environment: str, pointer: Pointer) -> None:
         folder = self._states / environment
-        placeholder = encode_placeholder(pointer, engine_version=self._version)
+        placeholder = encode_moved(pointer.address, engine_version=self._version)
         for stack in self.kept(environment):
             if self._holds.of(stack, environment) is None:
                 continue  # another run wrote it meanwhile
@@ -193,5 +193,5 @@ class FileMoves:
 
 def _is_placeholder(path: Path) -> bool:
     with contextlib.suppress(OSError):
-        return placeholder_in(path.read_bytes()) is not None
+        return bool(moved_to(path.read_bytes()))
     return False

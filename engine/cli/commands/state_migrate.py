@@ -10,8 +10,8 @@ import click
 from engine.cli.command import EngineCommand
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import lock_timeout_option
-from engine.cli.writing import answer, need_consent, opened, yes_option
-from engine.errors import UsageError
+from engine.cli.writing import answer, need_consent, yes_option
+from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
@@ -73,19 +73,22 @@ def migrate(
         )
         return answer(invocation, question) == "yes"
 
-    with opened(invocation) as context:
+    with invocation.opened() as context:
         source, target = _places(context, from_, to)
-        migration = migrate_states(context, source, target, approve, lock_timeout=lock_timeout)
-        if migration.approved or dry_run:
-            invocation.write_out(invocation.view.migration(migration))
-        if not migration.approved:
-            if not dry_run:
-                invocation.write_err("Nothing was changed.")
-            return 0 if dry_run else 1
-        todo, share = setting_text(migration), _share(source, target)
-        steps = "; then ".join(filter(None, (todo, share)))
-        if steps:
-            invocation.write_note(f"Now {steps}.")
+        try:
+            migration = migrate_states(context, source, target, approve, lock_timeout=lock_timeout)
+        except KeyboardInterrupt:
+            raise InterruptedRunError(
+                "the migration was interrupted",
+                hint="run the same command again: it finishes what was begun, and says so",
+            ) from None
+        if not migration.approved and not dry_run:
+            invocation.write_err("Nothing was changed.")
+            return 1
+        invocation.write_out(invocation.view.migration(migration))
+        steps = [] if dry_run else [setting_text(migration), _share(source, target)]
+        if any(steps):
+            invocation.write_note(f"Now {'; then '.join(filter(None, steps))}.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Review two commits: read their states, say what was applied between them, and check it."""
+"""Review two commits, or two serials: read the states, say what was applied between, check it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.errors import Problem, StateError, UntrustedStateError
+from engine.errors import Problem, StateError, UntrustedStateError, UsageError
 from engine.frozen import frozen
 from engine.operations.review.code import Code, Opener
 from engine.operations.review.commits import commits_of, modules_of
@@ -17,8 +17,10 @@ from engine.operations.review.sides import (
     committed,
     in_working_tree,
     moved_here,
+    version_side,
 )
 from engine.operations.run.context import Context
+from engine.operations.state_keep.versions import version_of
 from engine.operations.verify.checks import verify
 from engine.plan.inputs.ownership import Owner, key_of, ownership_of, way_to_settle
 from engine.plan.model import Plan
@@ -34,6 +36,7 @@ from engine.ports.review.report import ReviewedStack, ReviewReport
 from engine.ports.review.repository import Commit, Repository
 from engine.state.codec import Document
 from engine.state.model import ResourceState, State
+from engine.state.moved import moved_to
 
 WORKING_TREE = "the working tree"
 
@@ -89,6 +92,40 @@ def review(
     )
 
 
+def review_versions(context: Context, stack: str, before: int, after: int) -> ReviewReport:
+    """Say what was applied between two serials of a state, in any store. Nothing is written.
+
+    Args:
+        context: The run's ports.
+        stack: The stack.
+        before: The earlier serial.
+        after: The later one.
+
+    Raises:
+        UsageError: if one of them is not there, or they are not in this order.
+        StateError: if the store keeps no versions, or one of them cannot be trusted.
+    """
+    if before >= after:
+        raise UsageError(
+            f"{stack}@{before} is not earlier than {stack}@{after}",
+            hint=f"the earlier one is first: engine review {stack}@{after} {stack}@{before}",
+        )
+    place = (context.environment, stack)
+    old, new = (version_side(version_of(context, stack, serial)) for serial in (before, after))
+    work = _Review(context, old, new, lambda path: path)
+    work.read()
+    work.compare()
+    return ReviewReport(
+        base=f"{stack}@{before}",
+        head=f"{stack}@{after}",
+        stacks=tuple(work.reviewed()),
+        findings=tuple(sorted(set(work.findings))),
+        unchecked=(
+            f"whether the code declares what {'/'.join(place)} records: a serial names no commit",
+        ),
+    )
+
+
 @contextlib.contextmanager
 def _code_of(
     repository: Repository, root: Path, head: Commit | None, open_for: Opener
@@ -121,8 +158,11 @@ class _Review:
     def read(self) -> None:
         """Read the states of both sides, and check the files of the later one."""
         before, after = self._sides
+        self._find_pointers()
         for place, file in after.files.items():
             environment, stack = place
+            if moved_to(file.content):
+                continue
             advice = self._context.backend.advice(file.path)
             found = verify(
                 file.content,
@@ -157,6 +197,21 @@ class _Review:
                 self._unknown.add(place)
                 if place in after.files:
                     self._note(place, f"the earlier state cannot be read: {error.message}")
+
+    def _find_pointers(self) -> None:
+        """Leave out states that were moved to another store, or come from there."""
+        before, after = self._sides
+        for place in {*before.files, *after.files}:
+            old, new = (
+                moved_to(side.files[place].content) if place in side.files else ""
+                for side in (before, after)
+            )
+            if new and new != old:
+                self._note(place, f"its state was moved to {new}")
+            elif old and not new and place in after.files:
+                self._note(place, f"its state was in {old} before")
+            if old or new:
+                self._unknown.add(place)
 
     def _put(self, found: dict[Place, tuple[Document, State]], place: Place, side: Side) -> None:
         read = side.state(place)

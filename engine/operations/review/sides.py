@@ -1,4 +1,4 @@
-"""One side of a review: the state files of a commit, or of the working tree."""
+"""One side of a review: the state files of a commit or of the working tree, or one version."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from engine.address import NAME_PATTERN, parse_address
 from engine.errors import StateError, UsageError
 from engine.frozen import frozen
 from engine.ports.review.repository import Commit, Repository
-from engine.state.codec import Document, parse, read
+from engine.state.codec import Document, encode, parse, read
 from engine.state.model import State
+from engine.state.moved import moved_to
 
 Place = tuple[str, str]
 """Environment and stack."""
@@ -60,13 +61,13 @@ class Side:
         return Side(files, self.unfinished)
 
     def state(self, place: Place) -> tuple[Document, State] | None:
-        """The state in a place, whether its digest holds or not; None if it cannot be read.
+        """The state in a place, whether its digest holds or not; None if it is not there.
 
         Raises:
             StateError: if there is a file and it is no state.
         """
         file = self.files.get(place)
-        if file is None:
+        if file is None or moved_to(file.content):
             return None
         document = parse(file.content, path=file.path)
         state = read(document)
@@ -125,6 +126,14 @@ def moved_here(
             if fields.get("lineage") == missing[place]:
                 found[place] = StateFile(path=path, content=contents[id], id=id)
     return found
+
+
+def version_side(state: State) -> Side:
+    """One version of a state, from any store."""
+    path = f"{state.environment}/{state.stack}@{state.serial}"
+    content = encode(state, engine_version=state.engine_version)
+    file = StateFile(path=path, content=content, id="")
+    return Side({(state.environment, state.stack): file})
 
 
 def in_working_tree(root: Path) -> Side:

@@ -106,8 +106,8 @@ class _Move:
                 hint="--from names the place that they are to leave, --to the new one",
             )
         names = self._environments()
-        if not self._timeout:
-            self._refuse_running(names)
+        if not self._timeout and len(names) == 1:  # it would take long to ask for each account
+            self._refuse_running(environment)
         found = tuple(_each(self._look, names, self.at_once))
         if not any(one.stacks or one.held_locks or one.moved or one.begun for one in found):
             raise UsageError(
@@ -134,12 +134,12 @@ class _Move:
         members = {name for name in known if name.partition("/")[0] in fleets}
         return [own, *sorted(members)]
 
-    def _refuse_running(self, names: Sequence[str]) -> None:
+    def _refuse_running(self, environment: str) -> None:
         claim = self._context.claim
         for place in (self._source, self._target):
             for lock in place.backend.run_locks():
                 ours = claim and lock.owner.claim == claim
-                if lock.environment in names and not lock.owner.gone and not ours:
+                if lock.environment == environment and not lock.owner.gone and not ours:
                     raise LockHeldError(
                         f"{lock.environment}/{lock.stack} is locked by {lock.owner} in "
                         f"{place.name}",

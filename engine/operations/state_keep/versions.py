@@ -21,11 +21,22 @@ def history_of(context: Context, stack: str, limit: int) -> tuple[Version, ...]:
     _check_name(stack)
     found = context.backend.history(stack, context.environment, limit=limit)
     if not found:
-        raise UsageError(
-            f"stack {stack} has no state in environment {context.environment}",
-            hint="engine state list shows what there is",
-        )
+        raise _no_state(context, stack)
     return found
+
+
+def newest_of(context: Context, stack: str) -> State:
+    """The state that is stored now.
+
+    Raises:
+        UsageError: if there is none.
+        StateError: if it cannot be trusted.
+    """
+    _check_name(stack)
+    stored = context.backend.read(stack, context.environment)
+    if stored is None:
+        raise _no_state(context, stack)
+    return stored
 
 
 def version_of(context: Context, stack: str, serial: int) -> State:
@@ -53,3 +64,10 @@ def version_of(context: Context, stack: str, serial: int) -> State:
 def _check_name(stack: str) -> None:
     if not is_logical_name(stack):
         raise UsageError(f"{stack!r} is no name of a stack", hint="engine stacks lists them")
+
+
+def _no_state(context: Context, stack: str) -> UsageError:
+    return UsageError(
+        f"stack {stack} has no state in environment {context.environment}",
+        hint="engine state list shows what there is",
+    )

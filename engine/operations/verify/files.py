@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
 from engine.operations.verify.owners import objects_recorded_twice
 from engine.ports.reports import Verified
+from engine.state.moved import MARKER, moved_to
 from engine.suggest import nearest
 
 
@@ -25,14 +27,16 @@ def verify_states(
     Args:
         context: The run's ports.
         names: Stacks asked for; without names and files, all.
-        files: State files anywhere; other files among them are ignored.
+        files: State files anywhere; other files among them, also pointers, are ignored.
         environments: Environments of the stacks; none means all that have a state.
 
     Raises:
         UsageError: if a stack that was asked for has no state, or there is no such file.
         StateError: if a state cannot be read.
     """
-    found = [_file(context, path) for path in files if "." not in path.stem]
+    found = [
+        _file(context, path) for path in files if "." not in path.stem and not _is_pointer(path)
+    ]
     if not files or names:
         twice = objects_recorded_twice(context)
         found.extend(
@@ -66,6 +70,13 @@ def _places(
                 hint=f"did you mean {near!r}?" if near else "run engine apply first",
             )
     return tuple(place for place in known if not names or place[1] in names)
+
+
+def _is_pointer(path: Path) -> bool:
+    """Whether a file only says where a state is: one that was moved to another store."""
+    with contextlib.suppress(OSError):
+        return path.name == MARKER or bool(moved_to(path.read_bytes()))
+    return False
 
 
 def _file(context: Context, path: Path) -> Verified:
