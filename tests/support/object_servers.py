@@ -41,6 +41,7 @@ def forgetful_server() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _answer(self, status: int, content: bytes = b"") -> None:
             self.send_response(status)
@@ -78,6 +79,7 @@ def google_server() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _answer(self, status: int, content: bytes = b"", generation: int = 0) -> None:
             self.send_response(status)
@@ -152,11 +154,13 @@ AZURE_LOGIN = {
     ),
 }
 """The account that Azurite has, with the key that its documentation publishes."""
+_AZURITE = os.environ.get("ENGINE_AZURITE")
+"""Where Azurite is; many tests take the variable away."""
 
 
 def azurite_command() -> list[str] | None:
     """How Azurite is run; None where it or node is missing."""
-    folder, node = os.environ.get("ENGINE_AZURITE"), shutil.which("node")
+    folder, node = _AZURITE, shutil.which("node")
     if not folder or not node:
         return None
     return [

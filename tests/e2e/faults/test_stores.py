@@ -3,142 +3,113 @@
 The pass rule of each: the next machine ends with every declared object exactly once on the account
 and in the state, no other object of ours, every version of the state in its history, no journal, no
 lock, no secret in the store, and an empty plan; and one that lost its lock writes nothing.
+
+In memory each fault is tried at some requests of two applies, in servers at one request of one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import contextlib
+import dataclasses
+import types
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
-from engine.backends.state import lock_check
-from engine.errors import LockHeldError, StoreUnavailableError
-from engine.operations.plan import plan_stacks
-from engine.plan.inputs.options import PlanOptions
-from engine.ports.outcomes import ApplyReport
-from tests.support.fakes.memory_store import Shelf
-from tests.support.faults.machines import KilledError, Machine, Point, Trouble, arrive
+from engine.backends.http import run_locks
+from engine.backends.shared import hold
+from engine.backends.shared.store import HeadChangedError, NameTakenError
+from engine.errors import StoreUnavailableError
+from tests.support.faults.machines import KilledError, Machine, Point, Trouble
+from tests.support.faults.places import PLACES, arrive
 from tests.support.faults.shop import Shop, Trying
-
-BEFORE = """
-    from engine.stripe import Coupon, Price, Product, WebhookEndpoint
-
-    pro = Product("pro", name="Pro")
-    Price("month", product=pro, currency="usd", unit_amount=2900, lookup_key="month")
-    Coupon("sale", percent_off=10, duration="once")
-    WebhookEndpoint("hook", url="https://example.com/hook", enabled_events=["charge.failed"])
-    Product("old", name="Old")
-"""
-AFTER = (
-    BEFORE.replace("2900", "3400")
-    .replace("percent_off=10", "percent_off=20")
-    .replace('name="Pro"', 'name="Pro+"')
-    .replace('"old", name="Old"', '"new", name="New"')
-)
-"""The same with a change of every kind: replaced, updated, removed, added."""
-NEWEST = (
-    AFTER.replace("3400", "3900")
-    .replace("percent_off=20", "percent_off=30")
-    .replace('name="Pro+"', 'name="Pro++"')
-    .replace("/hook", "/newer")
-)
-"""What another machine applies while one is stopped."""
-EACH_ONCE = {
-    "/v1/products": 2, "/v1/prices": 1, "/v1/coupons": 1, "/v1/webhook_endpoints": 1,
-}  # fmt: skip
-
-
-class Clock:
-    """What the engine takes for the time since the machine began."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return self.now
+from tests.support.faults.team import AFTER, BEFORE, EACH_ONCE, NEWEST, Stopwatch, Team, succeeded
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that stands unless a machine is stopped."""
-    clock = Clock()
-    monkeypatch.setattr(lock_check, "_now", clock)
-    return clock
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    """The time that passes for all machines."""
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(hold, "_now", stopwatch)
+    monkeypatch.setattr(run_locks, "time", types.SimpleNamespace(monotonic=stopwatch))
+    return stopwatch
 
 
-@dataclass
-class Team:
-    """Machines with one project, one store and one account."""
+@dataclasses.dataclass
+class Trials:
+    """What is tried with one store.
+
+    Attributes:
+        shop: Where the accounts are.
+        store: Its name.
+        stopwatch: The time that passes for all machines.
+        whole: Every point is tried.
+        points: The points of an undisturbed run, by store and apply.
+    """
 
     shop: Shop
-    folder: Path
-    shelf: Shelf
-    clock: Clock
+    store: str
+    stopwatch: Stopwatch
+    whole: bool
+    points: dict[tuple[str, str], list[Point]]
 
-    def machine(self, *, parallelism: int = 1) -> Machine:
-        """Another one."""
-        return Machine(self.shop, self.folder, self.shelf, parallelism=parallelism)
+    @property
+    def applies(self) -> tuple[str, ...]:
+        """The applies that are put to the test."""
+        both = self.whole or self.store == "memory"
+        return ("first apply", "change") if both else ("change",)
 
-    def take_over(self) -> None:
-        """Finish on another machine what one left, whose lock is named and taken."""
-        other = self.machine()
-        locks = other.backend.run_locks()
-        if locks:
-            assert isinstance(other.apply(), LockHeldError)
-            assert [lock.stack for lock in locks] == ["shop"]
-            other.backend.unlock(locks[0].owner.id, force=True)
-        _succeeded(other.apply())
+    @contextlib.contextmanager
+    def begun(self, apply: str) -> Iterator[Team]:
+        """A team with a store and an account of its own, in which an apply is due."""
+        self.shop.emulator.faults.clear()
+        self.stopwatch.now = 0.0
+        folder = self.shop.fresh(BEFORE)
+        with PLACES[self.store]() as place:
+            team = Team(self.shop, folder, place, self.stopwatch)
+            if apply == "change":
+                succeeded(team.machine().apply())
+                self.shop.write(folder, AFTER)
+            yield team
 
-    def check(self) -> None:
-        """Hold the account, the state and the store to what is declared."""
-        other = self.machine()
-        state = other.backend.read("shop", "default")
-        assert state is not None
-        known = Counter(entry.id for entry in state.resources.values())
-        alive = [
-            (path, found["id"])
-            for path in EACH_ONCE
-            for found in self.shop.listed(path)
-            if found.get("active") is not False
-        ]
-        assert Counter(path for path, _ in alive) == EACH_ONCE
-        assert Counter(id for _, id in alive) == known
-        report = plan_stacks(other.context, (), PlanOptions())
-        assert not report.has_changes
-        serials = [version.serial for version in other.backend.history("shop", "default", limit=99)]
-        assert serials == list(range(state.serial, 0, -1))
-        head = self.shelf.heads["default", "shop"]
-        assert (head.owner, head.journal) == (None, "")
-        assert not any(b"whsec_" in content for content in self.shelf.blobs.values())
-        kept = (self.folder / ".engine" / "secrets").rglob("stripe_webhook_endpoint.hook.secret")
-        assert [path.read_text()[:6] for path in kept] == ["whsec_"]
+    def of(self, apply: str) -> list[Point]:
+        """The points of an undisturbed run."""
+        key = (self.store, apply)
+        if key not in self.points:
+            with self.begun(apply) as team:
+                machine = team.machine()
+                succeeded(machine.apply())
+                team.check()
+            self.points[key] = machine.points
+        return self.points[key]
 
-
-@pytest.fixture(params=["first apply", "change"])
-def begin(request: pytest.FixtureRequest, shop: Shop, clock: Clock) -> Callable[[], Team]:
-    """Makes a team on an account of its own, in which the apply is due."""
-
-    def begun() -> Team:
-        shop.emulator.faults.clear()
-        clock.now = 0.0
-        folder = shop.fresh(BEFORE)
-        team = Team(shop, folder, Shelf(), clock)
-        if request.param == "change":
-            _succeeded(team.machine().apply())
-            shop.write(folder, AFTER)
-        return team
-
-    return begun
+    def chosen(self, points: Sequence[Point], fault: int, most: int = 6) -> Sequence[Point]:
+        """Those that are tried: all, some, or one, which is another one in each store."""
+        if self.whole:
+            return points
+        if self.store == "memory":
+            return points[:: max(1, len(points) // most)]
+        share = (list(PLACES).index(self.store) + fault / len(FAULTS)) / len(PLACES)
+        return points[int(share * len(points)) :][:1]
 
 
-def _succeeded(report: object) -> None:
-    assert isinstance(report, ApplyReport), report
-    assert [str(failure.error) for failure in report.failures] == []
-    assert [result.unsaved for result in report.results if result.unsaved] == []
+@pytest.fixture(scope="module")
+def points() -> dict[tuple[str, str], list[Point]]:
+    """The points of an undisturbed run, by store and apply, as far as there was one."""
+    return {}
+
+
+@pytest.fixture(params=PLACES)
+def trials(
+    request: pytest.FixtureRequest,
+    shop: Shop,
+    stopwatch: Stopwatch,
+    points: dict[tuple[str, str], list[Point]],
+    *,
+    whole: bool,
+) -> Trials:
+    """What is tried with one store."""
+    return Trials(shop, str(request.param), stopwatch, whole, points)
 
 
 # ── what goes wrong ───────────────────────────────────────────────────────────────────────
@@ -198,9 +169,6 @@ def late(at: Point) -> Trouble:
     return trouble
 
 
-Fault = Callable[[Point], Trouble]
-
-
 def _any(point: Point) -> bool:
     return point.number >= 0
 
@@ -214,10 +182,10 @@ def _conditional(point: Point) -> bool:
 
 
 def _sent(point: Point) -> bool:
-    return _conditional(point) and point.when == "before"
+    return point.where == "store" and point.writes and point.when == "before"
 
 
-FAULTS: dict[str, tuple[Fault, Callable[[Point], bool]]] = {
+FAULTS: dict[str, tuple[Callable[[Point], Trouble], Callable[[Point], bool]]] = {
     "killed": (killed, _any),
     "request or answer lost": (lost, _at_store),
     "store goes away": (gone, _at_store),
@@ -229,37 +197,21 @@ PASSING = (lost, refused, late)
 """What a run notices nothing of if it happens to a conditional write."""
 
 
-def _points(begin: Callable[[], Team]) -> list[Point]:
-    """The points of an undisturbed run."""
-    team = begin()
-    machine = team.machine()
-    _succeeded(machine.apply())
-    team.check()
-    return machine.points
-
-
-def _chosen(points: list[Point], *, whole: bool, most: int) -> Iterator[Point]:
-    yield from points[:: 1 if whole else max(1, len(points) // most)]
-
-
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_at_each_request(
-    begin: Callable[[], Team], trying: Trying, *, whole: bool, fault: str
-) -> None:
+def test_each_fault_at_each_request(trials: Trials, trying: Trying, fault: str) -> None:
     """Whatever goes wrong, and wherever, another machine ends as if nothing had happened."""
     happens, where = FAULTS[fault]
-    points = [point for point in _points(begin) if where(point)]
-    assert len(points) > 10
-    for at in _chosen(points, whole=whole, most=6):
-        with trying(f"shared store: {fault}"):
-            team = begin()
-            machine = team.machine()
-            machine.trouble = happens(at)
-            report = machine.apply()
-            if happens in PASSING and _conditional(at):
-                _succeeded(report)
-            team.take_over()
-            team.check()
+    for apply in trials.applies:
+        points = [point for point in trials.of(apply) if where(point)]
+        for at in trials.chosen(points, list(FAULTS).index(fault)):
+            with trying(f"{trials.store}: {fault}"), trials.begun(apply) as team:
+                machine = team.machine()
+                machine.trouble = happens(at)
+                report = machine.apply()
+                if happens in PASSING and _conditional(at):
+                    succeeded(report)
+                team.take_over()
+                team.check()
 
 
 def _harmless(point: Point) -> bool:
@@ -271,38 +223,15 @@ def _harmless(point: Point) -> bool:
     return point.where == "store" or point.when == "after" or created or not point.writes
 
 
-def _locked(points: list[Point]) -> list[Point]:
-    """The points from the swap that takes the lock to the one that frees it."""
-    swaps = [point.number for point in points if point.what.startswith("swap")]
-    return points[swaps[1] : swaps[-2] + 1]
-
-
-def test_stopped_at_each_request(begin: Callable[[], Team], trying: Trying, *, whole: bool) -> None:
-    """A machine wakes up when another took its lock and applied something newer."""
-    points = [point for point in _locked(_points(begin)) if _harmless(point)]
-    for at in _chosen(points, whole=whole, most=20):
-        with trying("shared store: stopped, and another takes the lock"):
-            team = begin()
-            machine = team.machine()
-            machine.trouble = sleeping = Sleeping(at, team)
-            machine.apply()
-            assert machine.written(since=at.number + 1) == []
-            assert team.shelf.heads == sleeping.heads
-            assert sleeping.kept.items() <= team.shelf.blobs.items()
-            team.check()
-
-
 class Sleeping:
     """Stopped at a point, while another machine takes the lock and applies something newer.
 
     Attributes:
-        heads: What was in the store when it woke up.
-        kept: The same, of blobs that are states or describe them.
+        kept: What was in the store when it woke up; None if it did not have the lock.
     """
 
     def __init__(self, at: Point, team: Team) -> None:
-        self.heads: dict[tuple[str, str], Head] = {}
-        self.kept: dict[str, bytes] = {}
+        self.kept: dict[str, object] | None = None
         self._at = at.number
         self._team = team
 
@@ -310,9 +239,32 @@ class Sleeping:
         """Sleep for an hour, if this is the point."""
         team = self._team
         if point.number == self._at:
+            locked = team.machine().backend.run_locks()
             team.shop.write(team.folder, NEWEST)
             team.take_over()
-            team.clock.now += 3600
-            self.heads = dict(team.shelf.heads)
-            blobs = team.shelf.blobs.items()
-            self.kept = {name: it for name, it in blobs if name.startswith(("states", "history"))}
+            team.stopwatch.now += 3600
+            self.kept = team.place.kept() if locked else None
+
+
+def test_stopped_at_each_request(trials: Trials, trying: Trying) -> None:
+    """A machine wakes up when another took its lock and applied something newer."""
+    for apply in trials.applies:
+        points = [point for point in trials.of(apply) if _harmless(point)]
+        for at in trials.chosen(points, 0, most=20):
+            with trying(f"{trials.store}: stopped, and another takes the lock"):
+                _sleep(trials, apply, at)
+
+
+def _sleep(trials: Trials, apply: str, at: Point) -> None:
+    with trials.begun(apply) as team:
+        machine = team.machine()
+        machine.trouble = sleeping = Sleeping(at, team)
+        report = machine.apply()
+        if sleeping.kept is None:
+            # It had no lock to lose, and works with what it declares when it gets one.
+            succeeded(report)
+            team.take_over()
+        else:
+            assert machine.written(since=at.number + 1) == []
+            assert sleeping.kept.items() <= team.place.kept().items()
+        team.check()

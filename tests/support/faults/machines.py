@@ -7,27 +7,20 @@ others work and then goes on.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from engine.backends.shared.backend import SharedBackend
-from engine.backends.shared.hold import Timing
-from engine.backends.shared.store import Head, HeadChangedError, NameTakenError
 from engine.emulator.doors.transport import InProcessTransport
 from engine.errors import EngineError
 from engine.operations.run.context import Context
 from engine.ports.outcomes import ApplyReport
-from engine.version import VERSION
-from tests.support.fakes.memory_store import MemoryStore, Shelf, When
+from tests.support.fakes.memory_store import When
+from tests.support.faults.places import Place
 from tests.support.faults.shop import Shop
 
 Where: TypeAlias = Literal["store", "Stripe"]
-_QUIET = Timing(beat=3600)
-"""No sign of life is counted as a request."""
 
 
 class KilledError(BaseException):
@@ -42,7 +35,7 @@ class Point:
         number: How many points it passed before.
         where: Which server the request is for.
         when: Before it is carried out, or after.
-        what: Its method.
+        what: Its method, and what it is about.
         writes: Whether it may change something.
     """
 
@@ -67,24 +60,24 @@ class Machine:
     Attributes:
         points: The points that it passed.
         trouble: Asked at each point.
-        sending: Carries out the write that is being sent to the store, past all trouble.
+        sending: Carries out the write that was last sent to the store, past all trouble.
         backend: Its states, journals and locks.
         context: Its ports.
     """
 
     def __init__(
-        self, shop: Shop, folder: Path, shelf: Shelf, *, parallelism: int = 1, claim: str = ""
+        self, shop: Shop, folder: Path, place: Place, *, parallelism: int = 1, **ports: Any
     ) -> None:
+        """Args: place: the store; ports: in place of the project's own."""
         self.points: list[Point] = []
         self.trouble: Trouble = no_trouble
         self.sending: Callable[[], object] = lambda: None
-        store = _Store(self, shelf)
-        self.backend = SharedBackend(store, engine_version=VERSION, timing=_QUIET)
+        self.backend = place.backend(self)
         opened = shop.context(
             folder, transport=_Transport(self, shop), retries=0, parallelism=parallelism
         )
         self.context: Context = dataclasses.replace(
-            opened, open_backend=lambda: self.backend, claim=claim
+            opened, open_backend=lambda: self.backend, **ports
         )
         self._shop = shop
 
@@ -105,41 +98,6 @@ class Machine:
         point = Point(len(self.points), where, when, what, writes)
         self.points.append(point)
         self.trouble(self, point)
-
-
-class _Store(MemoryStore):
-    """A machine's client of the store."""
-
-    def __init__(self, machine: Machine, shelf: Shelf) -> None:
-        super().__init__(shelf)
-        self._machine = machine
-        self._past = MemoryStore(shelf)
-
-    @contextlib.contextmanager
-    def _call(self, what: str, name: str) -> Iterator[None]:
-        writes = what in {"swap", "create", "put", "remove"}
-        self._machine.passes("store", "before", f"{what} {name}", writes=writes)
-        with super()._call(what, name):
-            yield
-        self._machine.passes("store", "after", f"{what} {name}", writes=writes)
-
-    def swap(self, environment: str, stack: str, head: Head, *, expected: Head | None) -> Head:
-        """Store a head in place of the expected one."""
-        self._machine.sending = functools.partial(
-            self._past.swap, environment, stack, head, expected=expected
-        )
-        return super().swap(environment, stack, head, expected=expected)
-
-    def create(self, name: str, content: bytes) -> None:
-        """Keep a blob under a free name."""
-        self._machine.sending = functools.partial(self._past.create, name, content)
-        super().create(name, content)
-
-
-def arrive(write: Callable[[], object]) -> None:
-    """Carry out a write that was under way for long, of which none gets the answer."""
-    with contextlib.suppress(HeadChangedError, NameTakenError):
-        write()
 
 
 class _Transport(InProcessTransport):
