@@ -12,6 +12,7 @@ from engine.backends.shared import settle
 from engine.backends.shared.hold import SharedHold
 from engine.backends.shared.store import Head, SharedStore
 from engine.backends.state.active_locks import ActiveLocks
+from engine.errors import StateError
 
 Fields: TypeAlias = Callable[[Head | None], dict[str, object]]
 """What is to be in a head, made from what is in it."""
@@ -45,7 +46,7 @@ class Heads:
         read, place = self._read, (environment, stack)
         if place in read:
             return read[place]
-        head = self._open().head(*place)
+        head = known_head(self._open(), *place)
         self._refuse(environment, head)
         if self._holds.some:
             read[place] = head
@@ -88,3 +89,24 @@ class Heads:
             return fields(head)
 
         return settle.changed(self._open(), environment, stack, here)
+
+
+def known_head(store: SharedStore, environment: str, stack: str) -> Head | None:
+    """The head of a stack; None if there never was one.
+
+    Raises:
+        StateError: if there is none any more: whatever the state records would be made again.
+    """
+    head, states = store.head(environment, stack), f"states/{environment}/{stack}/"
+    if head is None and store.names(states):
+        head = store.head(environment, stack)
+        if head is None:
+            raise StateError(
+                f"{store.address} has states of {environment}/{stack}, and not the head that says "
+                "which of them is the newest",
+                cause="It was deleted. Without it every object would be made a second time.",
+                hint="bring it back, from its versions or a backup; without one, move what is in "
+                f"{states} aside and run engine state push {stack} -e {environment} FILE with the "
+                "newest of them. Nothing was changed",
+            )
+    return head

@@ -78,7 +78,8 @@ class SharedHold:
 
         Raises:
             LockLostError: if it has another one.
-            StoreUnavailableError: if the store does not answer; the change may have arrived.
+            StoreUnavailableError: if the store does not answer; the change may have arrived. Also
+                if an earlier one did so late, and this one was not made.
         """
         if self._gone is not None:
             raise self._gone
@@ -86,7 +87,12 @@ class SharedHold:
         try:
             self._head = settle.swap(self._store, *self._place, head, expected=self._head)
         except HeadChangedError as error:
-            raise self._lost() from error
+            self._unsure = True
+            self._read()
+            raise StoreUnavailableError(
+                f"{self._store.address}: an earlier write of this run arrived late",
+                hint="run the command again: it recovers what this one did",
+            ) from error
         except StoreUnavailableError:
             self._unsure = True
             raise
@@ -114,7 +120,9 @@ class SharedHold:
     def alive(self, timing: Timing) -> Iterator[None]:
         """Give signs of life while the block runs."""
         ended = threading.Event()
-        beating = threading.Thread(target=self._beat, args=(ended, timing.beat), daemon=True)
+        beating = threading.Thread(
+            target=self._beat, args=(ended, timing.beat), daemon=True, name=f"alive {self.owner.id}"
+        )
         beating.start()
         try:
             yield
@@ -126,6 +134,7 @@ class SharedHold:
         while not ended.wait(seconds) and self._gone is None:
             count += 1
             with contextlib.suppress(StateError):
+                self._read()  # one that lost its lock would hide the signs of the next owner
                 self._store.put(name, f"{self.owner.id} {count}".encode())
 
     def _lost(self) -> LockLostError:

@@ -7,6 +7,7 @@ or is not what was written is damage, and refused.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -74,10 +75,14 @@ def read_chunks(store: SharedStore, prefix: str) -> tuple[bytes, ...]:
         UntrustedStateError: if a chunk is missing, or not what was written.
     """
     found: list[bytes] = []
-    names = store.names(prefix)
-    for number, name in enumerate(names or ("",), start=1):
+    # What is listed says what is missing; a listing that is late must hide no operation.
+    listed = set(store.names(prefix))
+    for number in itertools.count(1):
         wanted = chunk_name(prefix, number)
-        content = store.read(name) if name == wanted else None
+        content = store.read(wanted)
+        listed.discard(wanted)
+        if content is None and found and not listed:
+            break
         records = [record_in(line) for line in (content or b"").removesuffix(b"\n").split(b"\n")]
         if not records or None in records:
             what = "is missing" if content is None else "is not what the engine wrote"

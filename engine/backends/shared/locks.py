@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from engine.backends.shared import settle
+from engine.backends.shared.heads import known_head
 from engine.backends.shared.hold import SharedHold, Timing
 from engine.backends.shared.names import beat_name, new_write_id
 from engine.backends.shared.store import Head, HeadChangedError, SharedStore
@@ -69,7 +70,7 @@ class SharedRunLocks:
         timing = self._timing
         until, life, shown = timing.clock() + timeout, _Life(store, place, timing), ""
         while True:
-            head = store.head(*place)
+            head = known_head(store, *place)
             self._refuse(place[0], head)
             other = head.owner if head is not None else None
             if other is None or _may_be_taken(other, owner) or life.is_over(other, timing.lifeless):
