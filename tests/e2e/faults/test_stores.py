@@ -20,6 +20,7 @@ from engine.backends.http import run_locks
 from engine.backends.shared import hold
 from engine.backends.shared.store import HeadChangedError, NameTakenError
 from engine.errors import StoreUnavailableError
+from engine.ports.outcomes import ApplyReport
 from tests.support.faults.machines import KilledError, Machine, Point, Trouble
 from tests.support.faults.places import PLACES, arrive
 from tests.support.faults.shop import Shop, Trying
@@ -262,7 +263,7 @@ def _sleep(trials: Trials, apply: str, at: Point) -> None:
         report = machine.apply()
         if sleeping.kept is None:
             # It had no lock to lose, and works with what it declares when it gets one.
-            succeeded(report)
+            assert isinstance(report, ApplyReport | StoreUnavailableError)
             team.take_over()
         else:
             assert machine.written(since=at.number + 1) == []

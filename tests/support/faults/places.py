@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import pytest
 
 from engine.backends.http.address import parse_server
+from engine.backends.http.answers import NO_ANSWER, Answer
 from engine.backends.http.backend import HttpBackend
 from engine.backends.http.client import Client
 from engine.backends.shared.backend import SharedBackend
@@ -180,9 +181,7 @@ class _PointedClient(Client):
         super().__init__(parse_server(address), ("user", "hunter22-hunter22"), wait=_moment)
         self._machine = machine
 
-    def _send(
-        self, method: str, path: str, body: bytes | None = None, *, lock: str = ""
-    ) -> tuple[int | None, bytes]:
+    def _send(self, method: str, path: str, body: bytes | None = None, *, lock: str = "") -> Answer:
         send = functools.partial(super()._send, method, path, body, lock=lock)
         machine, what, writes = self._machine, f"{method} {path}", method != "GET"
         if writes:
@@ -192,7 +191,7 @@ class _PointedClient(Client):
             answer = send()
             machine.passes("store", "after", what, writes=writes)
         except StoreUnavailableError:
-            return None, b""
+            return NO_ANSWER
         return answer
 
 
