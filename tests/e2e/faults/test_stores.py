@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import types
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from engine.backends.http import run_locks
-from engine.backends.shared import hold
 from engine.backends.shared.store import HeadChangedError, NameTakenError
+from engine.backends.state import lock_check
 from engine.errors import StoreUnavailableError
 from engine.ports.outcomes import ApplyReport
 from tests.support.faults.machines import KilledError, Machine, Point, Trouble
@@ -31,8 +29,7 @@ from tests.support.faults.team import AFTER, BEFORE, EACH_ONCE, NEWEST, Stopwatc
 def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
     """The time that passes for all machines."""
     stopwatch = Stopwatch()
-    monkeypatch.setattr(hold, "_now", stopwatch)
-    monkeypatch.setattr(run_locks, "time", types.SimpleNamespace(monotonic=stopwatch))
+    monkeypatch.setattr(lock_check, "_now", stopwatch)
     return stopwatch
 
 
