@@ -51,6 +51,7 @@ class Order:
         words: Run this command instead, in the project folder; none for an apply.
         destroy: Destroy these stacks instead; none for an apply.
         at: 1-based number of the point where it goes wrong; 0 for nowhere.
+        stop: Stopped there instead, until it is let go on.
         torn: Killed in the middle of a write, not before it.
         error: Error number that calls fail with, instead of a kill; 0 for none.
         calls: Calls that fail so; requests and other calls are no points then.
@@ -69,6 +70,7 @@ class Order:
     words: tuple[str, ...] = ()
     destroy: tuple[str, ...] = ()
     at: int = 0
+    stop: bool = False
     torn: bool = False
     error: int = 0
     calls: tuple[str, ...] = CALLS
@@ -99,7 +101,10 @@ class Saboteur:
             return bool(at) and (self.points == at or (self.order.lasting and self.points > at))
 
     def die(self) -> None:
-        """As `kill -9` does it, or the loss of power."""
+        """As `kill -9` does it, or the loss of power; or stop."""
+        if self.order.stop:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
         if self._disk is not None:
             luck = random.Random(self.order.luck) if self.order.luck else None  # noqa: S311
             self._disk.rebuild(Path(self.order.survivors), luck)
@@ -189,6 +194,10 @@ def main() -> None:
             write(writer, json.dumps(found).encode())
             os._exit(found[0])
         os.close(writer)
+        if json.loads(line).get("stop"):
+            os.waitid(os.P_PID, child, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            sys.stdout.write(f"{child}\n")
+            sys.stdout.flush()
         with os.fdopen(reader) as file:
             told = json.loads(file.read() or '[0, "", 0]')
         _, status = os.waitpid(child, 0)

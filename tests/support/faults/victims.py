@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +46,33 @@ class Victim:
 
     def run(self, root: Path, **order: Any) -> Ending:
         """Apply in a child of its own; see `victim.Order` for what may happen to it."""
+        return Ending(**json.loads(self._said(root, **order)))
+
+    @contextmanager
+    def stopped(self, root: Path, at: int, **order: Any) -> Iterator[Callable[[], Ending]]:
+        """Apply in a child that is stopped at a point; yields what lets it go on to its end."""
+        child, endings = int(self._said(root, at=at, stop=True, **order)), list[Ending]()
+
+        def resume() -> Ending:
+            assert self._process.stdout is not None
+            os.kill(child, signal.SIGCONT)
+            endings.append(Ending(**json.loads(self._process.stdout.readline())))
+            return endings[0]
+
+        try:
+            yield resume
+        finally:
+            if not endings:
+                resume()
+
+    def _said(self, root: Path, **order: Any) -> str:
         environ = {name: os.environ[name] for name in ("STRIPE_API_KEY", "STRIPE_API_BASE")}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         line = json.dumps({"root": str(root), "environ": environ, **order})
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-        return Ending(**json.loads(self._process.stdout.readline()))
+        return self._process.stdout.readline()
 
     def kill(self, root: Path, at: int, **order: Any) -> None:
         """Apply in a child that is killed at a point."""
