@@ -121,9 +121,9 @@ class _PointedStore:
         """Names of the stacks that have a head."""
         return self._sent("stacks", environment, lambda: self._store.stacks(environment))
 
-    def environments(self) -> tuple[str, ...]:
-        """Names of the environments that have a head."""
-        return self._sent("environments", "", self._store.environments)
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """The environment and the stack of every head."""
+        return self._sent("places", "", self._store.places)
 
     def create(self, name: str, content: bytes) -> None:
         """Keep a blob under a free name."""
