@@ -98,8 +98,13 @@ def _unknown_stacks(settings: Settings, fleet: Fleet) -> Iterator[Problem]:
 def _listed(
     settings: Settings, fleet: Fleet, found: list[Problem]
 ) -> tuple[Settings, tuple[Member, ...] | None]:
-    """The settings of a fleet, and its accounts; None if only Stripe or a program knows them."""
-    own = load_settings(settings.root, environment=fleet.environment, variables=settings.variables)
+    """The settings of a fleet, and its accounts; None if they are not known here."""
+    try:
+        own = load_settings(
+            settings.root, environment=fleet.environment, variables=settings.variables
+        )
+    except SettingsError:  # a variable may be set only where the fleet is applied
+        return settings, None
     own = dataclasses.replace(own, fleet=fleet)
     try:
         members = listed_offline(own, fleet)

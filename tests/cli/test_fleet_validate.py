@@ -81,3 +81,16 @@ def test_no_program_is_run_and_stripe_is_not_asked(
     write("other", "")
     done = engine("validate")
     assert (done.code, "this is no account of a fleet" in done.err) == (1, True)
+
+
+def test_no_variable_of_the_fleets_environment_is_needed(
+    engine: Engine, root: Path, write: Write
+) -> None:
+    """As the address of its store, which a job that only validates does not have."""
+    write("shop", STACK)
+    table = '[tool.engine.environments.live]\nstate = "env:NO_SUCH_STORE"\n'
+    _fleet(root, '["a"]', table)
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    (root / "pyproject.toml").write_text(text.replace('"local"', '"live"'), encoding="utf-8")
+    done = engine("validate")
+    assert (done.code, "Stack shop was not checked" in done.err) == (0, True)
