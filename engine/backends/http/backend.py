@@ -134,7 +134,6 @@ class HttpBackend:
         def change(before: StackDocument) -> StackDocument:
             stored = self._state_in(before, *place)
             check_succession(self.place(*place), state, expected=expected, stored=stored)
-            history.put_aside(self._store, before)
             return history.with_state(before, state, raw)
 
         self._change(*place, change)
@@ -146,7 +145,6 @@ class HttpBackend:
         def change(before: StackDocument) -> StackDocument:
             stored = self._state_in(before, *place)
             check_succession(self.place(*place), state, expected=state, stored=stored)
-            history.put_aside(self._store, before)
             return dataclasses.replace(before, state="")
 
         self._change(*place, change)
@@ -161,7 +159,6 @@ class HttpBackend:
             gone = tuple(text for text in (before.state, "\n".join(before.journal)) if text)
             if gone:
                 aside = f"the field `replaced` of {self.place(state.stack, state.environment)}"
-            history.put_aside(self._store, before)
             return dataclasses.replace(
                 history.with_state(before, state, raw),
                 journal=(),
@@ -181,7 +178,11 @@ class HttpBackend:
         """Change the document of a stack under the lock that this run has, or one for a moment."""
         with self._changing, self._lock_for(stack, environment) as hold:
             before = hold.read()
-            hold.write(renewed(change(before)), before)
+            after = renewed(change(before))
+            hold.write(after, before)
+            if after.state != before.state:
+                # After the write, which the server refuses a run that lost its lock.
+                history.put_aside(self._store, before)
 
     @contextlib.contextmanager
     def _lock_for(self, stack: str, environment: str) -> Iterator[HttpHold]:

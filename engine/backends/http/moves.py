@@ -121,7 +121,6 @@ class HttpMoves:
         def marked(before: StackDocument, *, emptied: bool = False) -> StackDocument:
             if not emptied:
                 return dataclasses.replace(before, moved=address)
-            history.put_aside(self._store, before)
             return dataclasses.replace(before, moved=address, state="", pending="")
 
         if self._holds.of(stack, environment) is not None:
@@ -194,7 +193,6 @@ class HttpMoves:
 
     def _next_state(self, version: Version, raw: bytes) -> Callable[[StackDocument], StackDocument]:
         def change(before: StackDocument) -> StackDocument:
-            history.put_aside(self._store, before)
             state = decode(raw, path=self._store.address)
             after = history.with_state(before, state, raw)
             if not version.serial:
