@@ -175,7 +175,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("types",): [[], ["apps.secret"], [KEY]],
     ("graph",): [[], ["--format", "mermaid"], [KEY]],
     ("schema",): [[], ["plan"], [KEY]],
-    ("review",): [["HEAD..HEAD"], [KEY]],
+    ("review",): [["HEAD..HEAD"], [KEY], ["shop@1", "shop@2"]],
     ("git-setup",): [[]],
     ("git", "textconv"): [["state/shop/shop.json"], [KEY]],
     ("git", "merge-state"): [["a", "b", "c", "state/shop/shop.json"], [KEY, KEY, KEY, KEY]],

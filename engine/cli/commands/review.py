@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @format_option
 @pass_invocation
 def review(invocation: Invocation, range: tuple[str, ...], *, no_code: bool) -> int:
-    r"""Say what was applied between two commits, from their state files, or between two serials.
+    r"""Say what was applied between two commits, or two serials.
 
     Reads the committed states of both commits and shows what runs must have done in between, as a
     plan shows what one would do. Checks that serials go up, digests hold, lineage and account
