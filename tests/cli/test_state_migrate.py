@@ -160,6 +160,26 @@ def test_a_setting_that_was_changed_first_is_no_obstacle(
     assert applied("plan", "--detailed-exitcode").code == 0
 
 
+def test_a_setting_that_was_changed_alone_makes_nothing_twice(
+    applied: Engine, configure: Callable[[str], None], root: Path
+) -> None:
+    """The store is empty, and the folder has the state: the run is refused, with the way on.
+
+    A stack of which the folder has no state may begin there.
+    """
+    configure("memory://team")
+    ended = applied("apply", "--yes")
+    assert ended.code == 1
+    assert "and one in state/local/shop.json" in ended.err
+    assert "engine state migrate -e local --from file --to ADDRESS" in ended.err
+    assert applied(*TO, "--yes").code == 0
+    assert applied("plan", "--detailed-exitcode").code == 0
+    (root / "stacks" / "new.py").write_text(
+        'from engine.stripe import Product\nProduct("one", name="One")\n', encoding="utf-8"
+    )
+    assert applied("apply", "new", "--yes").code == 0
+
+
 def test_states_come_back(applied: Engine, configure: Callable[[str], None], root: Path) -> None:
     """To files, byte for byte."""
     before = (root / "state" / "local" / "shop.json").read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
+from engine.errors import StateError
 from engine.graph.build import ResourceGraph
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_usable, refuse_held
@@ -13,6 +14,7 @@ from engine.operations.run.recovery import recover_run
 from engine.operations.run.session import Session
 from engine.ports.run_locks import LockOwner
 from engine.state.model import new_state
+from engine.state.moved import moved_to
 
 
 @contextlib.contextmanager
@@ -101,11 +103,33 @@ def session_of(
             if pending is not None:
                 finish_import(context, pending)
             stored = context.backend.read(name, environment.name)
+            if stored is None:
+                _refuse_left_behind(context, name)
             session.loaded[name] = stored
             session.states[name] = stored or new_state(name, environment.name, context.new_id())
         for name in names:
             recover_run(session, name, graph_of)
         yield session
+
+
+def _refuse_left_behind(context: Context, stack: str) -> None:
+    """Refuse to begin anew in a store while the project folder still has the state.
+
+    Raises:
+        StateError: if it has, and no pointer says that it was moved.
+    """
+    settings, environment = context.settings, context.environment
+    path = settings.states / environment / f"{stack}.json"
+    if settings.state == "file" or not path.is_file() or moved_to(path.read_bytes()):
+        return
+    raise StateError(
+        f"{environment}/{stack} has no state in the store that pyproject.toml names, and one in "
+        f"{path.relative_to(settings.root)}",
+        cause="A run that began anew would make again what that one records.",
+        hint=f"engine state migrate -e {settings.environment.configured} --from file --to ADDRESS "
+        "moves it there, with ADDRESS as pyproject.toml has it; delete the file if it is of no "
+        "use. Nothing was changed",
+    )
 
 
 def report_waiting(context: Context, stack: str) -> Callable[[LockOwner | None], None]:
