@@ -64,7 +64,7 @@ def test_states_move_and_the_next_plan_is_empty(
     assert ended.code == 0
     assert ended.out.splitlines()[:2] == [
         "Moved 1 stack of local to memory://team.",
-        "Each state was read back and compared. The folder state points there.",
+        "Each state was read back and compared. The old place points there.",
     ]
     assert ended.err == (
         'Now write state = "memory://team" into line 3 of pyproject.toml, '

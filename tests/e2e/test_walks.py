@@ -20,7 +20,9 @@ import pytest
 
 from tests.support.command_line import run_here
 from tests.support.dashboard import Dashboard
+from tests.support.store_addresses import STORE_ADDRESSES
 
+TEAMS = "teams.md"
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(
     r"<!-- (?:file: (?P<file>\S+)|run(?:, exits (?P<code>\d+))?) -->\n"
@@ -36,12 +38,36 @@ _PAGES = sorted(
 _VARIES = re.compile(r"\b([a-z]+)_[A-Za-z0-9]{8,}\b")
 
 
-@pytest.mark.parametrize("page", _PAGES)
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the commands run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [page for page in _PAGES if page != TEAMS])
 def test_the_commands_of_a_page_print_what_it_shows(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    page: str, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """From the first block to the last, in one folder."""
-    monkeypatch.chdir(tmp_path)
+    _walk(page, folder, capfd)
+
+
+@pytest.mark.parametrize("kind", STORE_ADDRESSES)
+def test_the_commands_of_the_page_on_teams_work_in_every_store(
+    kind: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The page takes the address from a variable, so that it is one page for all of them."""
+    with STORE_ADDRESSES[kind]() as address:
+        for name, value in {**address.login, "ENGINE_STATE": address.state}.items():
+            monkeypatch.setenv(name, value)
+        _walk(TEAMS, folder, capfd)
+
+
+def _walk(page: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "stacks").mkdir()
     for block in _BLOCK.finditer((DOCS / page).read_text(encoding="utf-8")):
         if block["file"]:
@@ -54,8 +80,8 @@ def test_the_commands_of_a_page_print_what_it_shows(
 
 
 def test_pages_show_sessions() -> None:
-    """The page on stacks is among those that are tried."""
-    assert "stacks.md" in _PAGES
+    """The pages on stacks and on teams are among those that are tried."""
+    assert {"stacks.md", TEAMS} <= {*_PAGES}
 
 
 def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code: int) -> None:

@@ -223,7 +223,7 @@ def _moved(migration: Migration) -> Iterator[str]:
         yield f"The states of {migration.environment} are in {target}; {source} points there."
         return
     versions = sum(stack.versions or 0 for stack in stacks)
-    left = f"{source[:1].upper()}{source[1:]} points there."
+    left = "The old place points there."
     yield f"Moved {counted(len(stacks), 'stack')} of {migration.environment} to {target}."
     yield f"Each state was read back and compared. {left}"
     if versions:
