@@ -16,7 +16,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.benchmarks.harness import Table
-from tests.benchmarks.rows import PARTS, Extent
+from tests.benchmarks.rows import PARTS as ENGINE
+from tests.benchmarks.rows import Extent
+from tests.benchmarks.stores import stores
+
+PARTS = {**ENGINE, "stores": stores}
+"""What can be measured by itself, by name."""
 
 _QUICK = Extent(sizes=(10, 100, 1_000), creates=1_000, others=10_000, times=3, fleets=(10, 30, 100))
 

@@ -22,7 +22,7 @@ _MB = 1e6
 _SMALL, _LARGE = 1_000, 10_000
 _OFTEN = 15
 _PER_HUNDRED = 2
-_LATENCY = 0.05
+LATENCY = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +136,13 @@ def among(table: Table, extent: Extent) -> None:
 
 def applies(table: Table, extent: Extent) -> None:
     """Applies against rates; what comes before the first create is the first plan's figure."""
-    count, latency = extent.creates, f"{1000 * _LATENCY:.0f} ms on the way"
+    count, latency = extent.creates, f"{1000 * LATENCY:.0f} ms on the way"
     table.title(f"apply of {count:,} creates, {latency}, 100 requests a second allowed and told")
-    with project(count, rate=100, latency=_LATENCY) as fresh:
+    with project(count, rate=100, latency=LATENCY) as fresh:
         command = fresh.command("apply", "--yes", "--json", ENGINE_REQUESTS_PER_SECOND="100")
         _apply(table, fresh, command, allowed=100, share=0.9)
     table.title(f"apply of {count:,} creates, {latency}, 25 requests a second allowed, not told")
-    with project(count, rate=25, latency=_LATENCY) as fresh:
+    with project(count, rate=25, latency=LATENCY) as fresh:
         _apply(table, fresh, fresh.command("apply", "--yes", "--json"), allowed=25, share=0.8)
     table.title(f"apply of {count:,} creates, no limit, no latency")
     with project(count) as fresh:

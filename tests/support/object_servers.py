@@ -71,8 +71,12 @@ def forgetful_server() -> Iterator[str]:
 
 
 @contextmanager
-def google_server() -> Iterator[str]:
-    """The part of Google Cloud Storage that the library uses, which enforces generations."""
+def google_server(on_answer: Callable[[str], object] = str) -> Iterator[str]:
+    """The part of Google Cloud Storage that the library uses, which enforces generations.
+
+    Args:
+        on_answer: Called with the method of each request before it is answered.
+    """
     objects: dict[str, tuple[int, bytes]] = {}
     lock = threading.Lock()
     generations = itertools.count(1)
@@ -82,6 +86,7 @@ def google_server() -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def _answer(self, status: int, content: bytes = b"", generation: int = 0) -> None:
+            on_answer(self.command)
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.send_header("ETag", f'"{generation}"')

@@ -42,7 +42,6 @@ def states_of_other_environments(session: Session) -> Iterator[State]:
 
     The embedded account of each environment is another one, although all have one id.
     """
-    backend, own = session.context.backend, session.context.environment
     if session.context.settings.environment.emulator:
         return
     places = {
@@ -51,11 +50,10 @@ def states_of_other_environments(session: Session) -> Iterator[State]:
     if session.account is not None and session.account.id:
         places.add((session.account.id, session.account.livemode))
     for environment, name in stored_on(session.context, places) if places else ():
-        if environment != own:
-            with contextlib.suppress(StateError):
-                state = backend.read(name, environment)
-                if state is not None:
-                    yield state
+        with contextlib.suppress(StateError):
+            state = session.context.backend.read(name, environment)
+            if state is not None:
+                yield state
 
 
 def made_for_another_name(session: Session, plan: Plan) -> Iterator[Refusal]:
@@ -77,7 +75,7 @@ def made_for_another_name(session: Session, plan: Plan) -> Iterator[Refusal]:
         return
     for environment, stack in stored_on(context, {(account.id, account.livemode)}):
         is_members = context.settings.fleet is not None or "/" in environment
-        if stack != plan.stack or environment == context.environment or not is_members:
+        if stack != plan.stack or not is_members:
             continue
         with contextlib.suppress(StateError):
             other = context.backend.read(stack, environment)
@@ -91,31 +89,34 @@ def made_for_another_name(session: Session, plan: Plan) -> Iterator[Refusal]:
 
 
 def stored_on(context: Context, places: Collection[_Place]) -> Iterator[tuple[str, str]]:
-    """The states of the project whose objects are on some accounts: environment and stack."""
+    """States of other environments whose objects are on some accounts: environment and stack."""
     stored = context.once("accounts", lambda: _accounts(context))
     for place in places:
         yield from stored.get(place, ())
     # Accounts of a fleet that are named by their ids are not read to find out whose they are:
     # there may be thousands, and none of them is another one's.
     named = {account for account, _ in places}
-    for environment in context.environments():
-        account = environment.partition("/")[2]
-        if account in named:
+    for environment in _others(context):
+        if environment.partition("/")[2] in named:
             for name in context.backend.stacks(environment):
                 if _account_of(context, environment, name) in places:
                     yield environment, name
 
 
 def _accounts(context: Context) -> Mapping[_Place, Sequence[tuple[str, str]]]:
-    """The states of the project by account and mode, but for those that are named by an account."""
+    """Those states by account and mode, but for those that are named by an account."""
     found: dict[_Place, list[tuple[str, str]]] = {}
-    for environment in context.environments():
+    for environment in _others(context):
         if not is_account_id(environment.partition("/")[2]):
             for name in context.backend.stacks(environment):
                 place = _account_of(context, environment, name)
                 if place is not None:
                     found.setdefault(place, []).append((environment, name))
     return found
+
+
+def _others(context: Context) -> Iterator[str]:
+    return (name for name in context.environments() if name != context.environment)
 
 
 def _account_of(context: Context, environment: str, stack: str) -> _Place | None:
