@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from engine.durable_files import read_file
 from engine.errors import Problem, StateError, UntrustedStateError, UsageError
 from engine.operations.run.context import Context
 from engine.operations.verify.checks import verify
@@ -75,7 +76,7 @@ def _places(
 def _is_pointer(path: Path) -> bool:
     """Whether a file only says where a state is: one that was moved to another store."""
     with contextlib.suppress(OSError):
-        return path.name == MARKER or bool(moved_to(path.read_bytes()))
+        return path.name == MARKER or bool(moved_to(read_file(path)))
     return False
 
 
