@@ -55,6 +55,7 @@ def test_a_stack_of_a_fleet_is_checked_for_its_accounts(
         ('["a"]', 'stacks = ["shpo"]', "there is no stack 'shpo'"),
         ('[{ name = "a", api-key = "env:A_KEY" }]', "", "is the embedded emulator"),
         ('[{ name = "acct_1", account = "acct_2" }]', "", "is the id of another account"),
+        ('[{ name = "acct_1", api-key = "env:A_KEY" }]', "", "is the id of an account, and it"),
         ('["a"]', "canary = -1", "canary takes a whole number from 0"),
     ],
 )

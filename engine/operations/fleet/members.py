@@ -209,7 +209,8 @@ def _wrong(fleet: Fleet, row: Mapping[str, Any], name: str) -> Iterator[str]:
     if account and not is_account_id(account):
         yield "account is no id of an account, acct_..."
     elif is_account_id(name) and name != account:
-        yield f'its name is the id of an account, which is not its own; write account = "{name}"'
+        whose = f"another account than {account}" if account else "an account, and it names none"
+        yield f"its name is the id of {whose}"
     scheme, _, variable = row.get("api-key", "env:NAME").partition(":")
     if scheme != "env" or not _VARIABLE.fullmatch(variable):
         yield 'api-key must name an environment variable, "env:ACME_KEY", and hold no key'
