@@ -6,6 +6,7 @@ this process differs from Stripe's description, where the machine has it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -34,10 +35,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--stacks", type=int, default=25, help="how many random stacks tests/e2e/convergence tries"
     )
+    parser.addoption(
+        "--types",
+        choices=("some", "all"),
+        default="some",
+        help="of which types the three longest suites of tests/e2e/convergence try each leaf: a "
+        "third of them each, so that every type is in one, or all",
+    )
     parser.addoption("--first-seed", type=int, default=0, help="seed of the first random stack")
     parser.addoption(
         "--sequences", type=int, default=10, help="how many random sequences of moves are tried"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """A sync of this process only waits: what it is for are power cuts, which tests model."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fsync", "fdatasync"):
+            patch.setattr(os, name, lambda _: None, raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)
