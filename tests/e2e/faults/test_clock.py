@@ -22,7 +22,7 @@ def test_our_clock_is_set_between_a_crash_and_its_recovery(
 ) -> None:
     """Nothing is decided by it: the key is as old as Stripe's clock says."""
     points = victim.run(trial.begin()).points
-    stride = 3 if whole else 41
+    stride = 3 if whole else 61
     for at in range(1 + (jump // HOUR + 7 * trial.change) % stride, points + 1, stride):
         with trying("our clock jumps"):
             folder = trial.begin()
@@ -53,7 +53,7 @@ def test_stripe_forgets_the_keys_before_the_run_is_taken_up(
 ) -> None:
     """A day later nothing is posted blindly: what was made is found, what was not is made."""
     points = victim.run(trial.begin()).points
-    stride = 1 if whole else 11
+    stride = 1 if whole else 17
     lost = 0
     for at in range(1 + 2 * trial.change, points + 1, stride):
         with trying("Stripe forgets the keys"):

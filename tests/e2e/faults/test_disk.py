@@ -55,7 +55,7 @@ def test_whichever_call_the_disk_refuses(
     """The old state is intact, the error says what to do, and the next run converges."""
     order = FAULTS[fault]
     points = victim.run(trial.begin(), calls=order["calls"]).points
-    stride = 1 if whole else 29
+    stride = 1 if whole else 47
     failed = 0
     for at in range(
         1 + (list(FAULTS).index(fault) + 5 * trial.change) % stride, points + 1, stride

@@ -103,7 +103,7 @@ def test_killed_at_every_point_of_an_import(
     """Each stack is there or not; a plan, or the same command, finishes what was begun."""
     points = _points(shop, victim, words)
     assert points > FIRST
-    for at in range(1 if whole else FIRST + torn, points + 1, 1 if whole else 7):
+    for at in range(1 if whole else FIRST + torn, points + 1, 1 if whole else 13):
         with trying("kill -9 in import --all"):
             folder = _begin(shop)
             writes = len(shop.emulator.log.writes())
@@ -123,7 +123,7 @@ def test_the_power_is_cut_in_an_import(
 ) -> None:
     """Of what was not synced nothing survives, or any part."""
     points = _points(shop, victim, SEVERAL)
-    for at in range(FIRST + luck, points + 1, 1 if whole else 11):
+    for at in range(FIRST + luck, points + 1, 1 if whole else 19):
         with trying("power cut in import --all"):
             folder = _begin(shop)
             writes = len(shop.emulator.log.writes())
@@ -152,7 +152,7 @@ def test_a_disk_that_refuses_an_import(
 ) -> None:
     """The error says so, each stack is whole, and the same command again finishes it."""
     points = victim.run(_begin(shop), words=SEVERAL, calls=fault["calls"]).points
-    for at in range(1, points + 1, 1 if whole else 7):
+    for at in range(1, points + 1, 1 if whole else 13):
         with trying("disk in import --all"):
             folder = _begin(shop)
             writes = len(shop.emulator.log.writes())

@@ -36,7 +36,7 @@ def test_killed_at_every_point(
     torn = fault != "kill -9"
     points = _points(trial, victim)
     assert points > 60
-    stride = 1 if whole else 13
+    stride = 1 if whole else 23
     for at in range(1 + (torn + 2 * trial.change) % stride, points + 1, stride):
         with trying(fault):
             folder = trial.begin()
@@ -52,7 +52,7 @@ def test_killed_again_while_it_is_taken_up(
     print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure
     dice = random.Random(seed)  # noqa: S311 - picks points, guards nothing
     points = _points(Trial(shop, change=False), victim)
-    for number in range(60 if whole else 5):
+    for number in range(60 if whole else 3):
         folder = Trial(shop, change=bool(number % 2)).begin()
         with trying("kill -9, and again during the recovery"):
             for most in (points, 25, 25, 25):

@@ -80,7 +80,7 @@ def test_killed_while_resources_move(
     end = victim.run(folder)
     assert end.code == 0, end.told
     _check(shop, folder, ids)
-    for at in range(1, end.points + 1, 1 if whole else 7):
+    for at in range(1, end.points + 1, 1 if whole else 13):
         with trying("kill -9 in a move between stacks"):
             folder, ids = _apart(shop)
             assert victim.run(folder, at=at).code == KILLED
@@ -103,7 +103,7 @@ def test_killed_and_then_the_old_stack_alone(
     """What the journal of the new stack holds, or its module takes over, is not removed."""
     folder, ids = _apart(shop)
     points = victim.run(folder).points
-    for at in range(1, points + 1, 1 if whole else 11):
+    for at in range(1, points + 1, 1 if whole else 19):
         with trying("kill -9 in a move, then one stack alone"):
             folder, ids = _apart(shop)
             assert victim.run(folder, at=at).code == KILLED
@@ -119,7 +119,7 @@ def test_killed_and_the_state_without_a_module(
 ) -> None:
     """A renamed module: its old state gives everything, and is gone in the end."""
     points = 0
-    for at in (0, *range(1, 1000, 1 if whole else 13)):
+    for at in (0, *range(1, 1000, 1 if whole else 23)):
         if at > points > 0:
             break
         folder, ids = _apart(shop)

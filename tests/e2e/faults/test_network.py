@@ -72,7 +72,7 @@ def test_one_request_goes_wrong_and_nothing_is_tried_again(
 ) -> None:
     """With retries switched off, the run fails there, and the next one takes it up."""
     requests, reads = _indexes(trial)
-    stride = 1 if whole else 9
+    stride = 1 if whole else 13
     offset = (list(EFFECTS).index(fault) + 3 * trial.change) % stride
     for index in range(offset, requests, stride):
         with trying(fault):
@@ -94,7 +94,7 @@ def test_one_request_goes_wrong_and_is_tried_again(
 ) -> None:
     """With the same key, in the same run: nobody notices, but for a fault that the key saved."""
     requests, _ = _indexes(first)
-    stride = 1 if whole else 17
+    stride = 1 if whole else 29
     for index in range(list(EFFECTS).index(fault) % stride, requests, stride):
         with trying(f"{fault}, and tried again"):
             folder = first.begin()

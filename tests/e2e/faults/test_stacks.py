@@ -63,7 +63,7 @@ def test_killed_while_a_stack_follows_another(
     end = victim.run(folder)
     assert end.code == 0, end.told
     _check(shop, folder)
-    for at in range(1, end.points + 1, 1 if whole else 9):
+    for at in range(1, end.points + 1, 1 if whole else 13):
         with trying("kill -9 between stacks"):
             folder = _both(shop)
             assert victim.run(folder, at=at).code == KILLED
@@ -120,7 +120,7 @@ def test_killed_while_an_object_is_made_anew_under_its_readers(
     end = victim.run(folder)
     assert end.code == 0, end.told
     _check_codes(shop, folder)
-    for at in range(1, end.points + 1, 1 if whole else 5):
+    for at in range(1, end.points + 1, 1 if whole else 9):
         with trying("kill -9 while a coupon is made anew"):
             folder = _three(shop)
             assert victim.run(folder, at=at).code == KILLED

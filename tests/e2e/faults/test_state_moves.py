@@ -123,7 +123,7 @@ def test_killed_at_every_point_of_a_move(
     assert end.code == 0, end.told
     assert end.points > 15
     _check_done(shop, folder, told)
-    for at in range(1 + torn, end.points + 1, 1 if whole else 5):
+    for at in range(1 + torn, end.points + 1, 1 if whole else 13):
         with trying("kill -9 in state mv"):
             folder = _begin(shop, move, known=known)
             [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
@@ -157,7 +157,7 @@ def test_the_power_is_cut_in_a_move(
 ) -> None:
     """Of what was not synced nothing survives, or any part; nothing is lost for that."""
     points = victim.run(_begin(shop, move, known=True), words=words(move)).points
-    for at in range(1 + luck, points + 1, 1 if whole else 9):
+    for at in range(1 + luck, points + 1, 1 if whole else 13):
         with trying("power cut in state mv"):
             folder = _begin(shop, move, known=True)
             [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
@@ -192,7 +192,7 @@ def test_a_disk_that_refuses_a_move(
     """The error is told, nothing is lost, and the same command again finishes it."""
     folder = _begin(shop, move, known=True)
     points = victim.run(folder, words=words(move), calls=fault["calls"]).points
-    for at in range(1, points + 1, 1 if whole else 4):
+    for at in range(1, points + 1, 1 if whole else 7):
         with trying("disk in state mv"):
             folder = _begin(shop, move, known=True)
             [told] = [text for name, text in _secrets(folder).items() if name.endswith("h.secret")]
