@@ -16,6 +16,7 @@ from engine.backends.http import history
 from engine.backends.http.documents import Index, MovedStates, StackDocument, renewed
 from engine.backends.http.run_locks import HttpRunLocks
 from engine.backends.http.store import DocumentStore, WriteRefusedError
+from engine.backends.moving import Moving
 from engine.backends.pointer_json import states_moved
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.lock_errors import already_held
@@ -35,7 +36,7 @@ class Change(Protocol):
         """Store what `change` makes of the document."""
 
 
-class HttpMoves:
+class HttpMoves(Moving):
     """Pointers in a state server; implements `StateMoves`."""
 
     def __init__(
@@ -46,7 +47,7 @@ class HttpMoves:
         self._locks = locks
         self._holds = holds
         self._change = change
-        self._moving: list[str] = []
+        super().__init__()
 
     # ── pointers ──────────────────────────────────────────────────────────────────────────
 
@@ -75,15 +76,6 @@ class HttpMoves:
             pointer = Pointer(address=document.moved)
         if pointer is not None:
             raise states_moved(environment, self._store.address, pointer)
-
-    @contextlib.contextmanager
-    def moving(self, environment: str) -> Iterator[None]:
-        """Use an environment whatever its pointer says."""
-        self._moving.append(environment)
-        try:
-            yield
-        finally:
-            self._moving.remove(environment)
 
     def point(self, environment: str, pointer: Pointer | None) -> None:
         """Say so in the index, then in every document; taken away in the other order."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from engine.address import is_environment_name
+from engine.backends.moving import Moving
 from engine.backends.pointer_json import decode_pointer, encode_pointer, states_moved
 from engine.backends.shared import held, settle
 from engine.backends.shared.history import Entry, encode_entry, entries
@@ -38,7 +39,7 @@ Change: TypeAlias = Callable[[str, str, Callable[[Head | None], dict[str, object
 """Changes the head of a stack of an environment, under the run's lock if it has it."""
 
 
-class SharedMoves:
+class SharedMoves(Moving):
     """Pointers in a shared store; implements `StateMoves`."""
 
     def __init__(
@@ -48,7 +49,7 @@ class SharedMoves:
         self._open = open_store
         self._holds = holds
         self._change = change
-        self._moving: list[str] = []
+        super().__init__()
 
     # ── pointers ──────────────────────────────────────────────────────────────────────────
 
@@ -75,15 +76,6 @@ class SharedMoves:
             pointer = Pointer(address=head.moved)
         if pointer is not None:
             raise states_moved(environment, self._open().address, pointer)
-
-    @contextlib.contextmanager
-    def moving(self, environment: str) -> Iterator[None]:
-        """Use an environment whatever its pointer says."""
-        self._moving.append(environment)
-        try:
-            yield
-        finally:
-            self._moving.remove(environment)
 
     def point(self, environment: str, pointer: Pointer | None) -> None:
         """Put the blob, then say so in every head; taken away in the other order.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.address import is_environment_name, is_logical_name
+from engine.backends.moving import Moving
 from engine.backends.pointer_json import (
     decode_pointer,
     encode_pointer,
@@ -29,7 +30,7 @@ from engine.state.moved import MARKER, encode_moved, moved_to
 _KEPT = (".json", ".journal", ".import")
 
 
-class FileMoves:
+class FileMoves(Moving):
     """Pointers in the folder of states; implements `StateMoves`."""
 
     def __init__(
@@ -46,7 +47,7 @@ class FileMoves:
         self._holds = holds
         self._held = held
         self._open_history = open_history
-        self._moving: list[str] = []
+        super().__init__()
 
     # ── pointers ──────────────────────────────────────────────────────────────────────────
 
@@ -86,15 +87,6 @@ class FileMoves:
             pointer = Pointer(address=address)
         if pointer is not None:
             raise states_moved(environment, "the folder state", pointer)
-
-    @contextlib.contextmanager
-    def moving(self, environment: str) -> Iterator[None]:
-        """Use an environment whatever its pointer says."""
-        self._moving.append(environment)
-        try:
-            yield
-        finally:
-            self._moving.remove(environment)
 
     def point(self, environment: str, pointer: Pointer | None) -> None:
         """Write the pointer's file; then, if the states went, one in place of each state."""

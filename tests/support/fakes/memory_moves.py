@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from engine.backends.moving import Moving
 from engine.backends.pointer_json import states_moved
 from engine.backends.state.lock_errors import already_held
 from engine.ports.held_locks import HeldLock
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from tests.support.fakes.memory_backend import MemoryBackend
 
 
-class MemoryMoves:
+class MemoryMoves(Moving):
     """Pointers in memory; implements `StateMoves`."""
 
     def __init__(self, backend: MemoryBackend) -> None:
         self._backend = backend
         self._pointers: dict[str, Pointer] = {}
-        self._moving: list[str] = []
+        super().__init__()
 
     def pointer(self, environment: str) -> Pointer | None:
         """The pointer of an environment."""
@@ -34,15 +34,6 @@ class MemoryMoves:
         pointer = self.pointer(environment)
         if pointer is not None and environment not in self._moving:
             raise states_moved(environment, "memory", pointer)
-
-    @contextlib.contextmanager
-    def moving(self, environment: str) -> Iterator[None]:
-        """Use an environment whatever its pointer says."""
-        self._moving.append(environment)
-        try:
-            yield
-        finally:
-            self._moving.remove(environment)
 
     def point(self, environment: str, pointer: Pointer | None) -> None:
         """Keep the pointer."""
