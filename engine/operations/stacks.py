@@ -202,19 +202,10 @@ class _Table:
             )
         if state is None:
             return StackState(environment=environment, held=held, run=run)
-        return StackState(
-            environment=environment,
-            serial=state.serial,
-            objects=len(state.resources),
-            archived=len(state.removed),
-            outputs=tuple(sorted(state.outputs)),
-            account_id=state.account_id,
-            livemode=state.livemode,
-            held=held,
-            run=run,
-            unfinished=unfinished,
-            orphan=orphan,
+        found = StackState(
+            environment=environment, held=held, run=run, unfinished=unfinished, orphan=orphan
         )
+        return found.of(state)
 
     def _orphan(self, name: str, environment: str) -> Orphan | None:
         stored = self.context.backend.stacks(environment)

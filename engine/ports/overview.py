@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -10,6 +11,7 @@ from engine.frozen import frozen
 from engine.plan.orphan import Orphan
 from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
+from engine.state.model import State
 
 
 @frozen
@@ -43,6 +45,18 @@ class StackState:
     unfinished: bool = False
     orphan: Orphan | None = None
     problem: str = ""
+
+    def of(self, state: State) -> StackState:
+        """The same, with what a state of the stack records."""
+        return dataclasses.replace(
+            self,
+            serial=state.serial,
+            objects=len(state.resources),
+            archived=len(state.removed),
+            outputs=tuple(sorted(state.outputs)),
+            account_id=state.account_id,
+            livemode=state.livemode,
+        )
 
 
 @frozen

@@ -64,16 +64,5 @@ def _state(context: Context, place: str, name: str, held: Sequence[HeldLock]) ->
         unfinished = bool(context.backend.read_journal(name, place))
     except StateError as error:
         return StackState(environment=place, held=lock, problem=error.message)
-    if state is None:
-        return StackState(environment=place, held=lock, unfinished=unfinished)
-    return StackState(
-        environment=place,
-        serial=state.serial,
-        objects=len(state.resources),
-        archived=len(state.removed),
-        outputs=tuple(sorted(state.outputs)),
-        account_id=state.account_id,
-        livemode=state.livemode,
-        held=lock,
-        unfinished=unfinished,
-    )
+    found = StackState(environment=place, held=lock, unfinished=unfinished)
+    return found if state is None else found.of(state)
