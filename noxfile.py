@@ -83,6 +83,12 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def site(session: nox.Session) -> None:
+    """Build the site of docs/ into build/site, and fail where a link leads nowhere."""
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session(python=False)
 def benchmarks(session: nox.Session) -> None:
-    """Measure the promises of docs/performance.md, as ratios within one run."""
+    """Measure the promises of docs/reference/performance.md, as ratios within one run."""
     session.run("python", "-m", "tests.benchmarks", *session.posargs)

@@ -154,7 +154,7 @@ class StateCommit:
             f"{done} branch {rescue}, and {branch} did not take it",
             cause=why,
             hint=f"merge {rescue} into {branch} before anything else is applied; if the branch is "
-            "protected, let this job's token pass (docs/ci.md)",
+            "protected, let this job's token pass (docs/how-to/ci.md)",
         )
 
     # ── git ───────────────────────────────────────────────────────────────────────────────

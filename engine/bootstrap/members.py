@@ -54,7 +54,7 @@ def fleet_named(settings: Settings, name: str) -> Fleet:
         if near
         else f"known: {', '.join(settings.fleets)}"
         if settings.fleets
-        else "add [tool.engine.fleets.NAME] to pyproject.toml, see docs/fleets.md",
+        else "add [tool.engine.fleets.NAME] to pyproject.toml, see docs/how-to/fleets.md",
     )
 
 

@@ -295,5 +295,6 @@ def open_code_host(environ: Mapping[str, str]) -> CodeHost:
         return GitLab(environ, token=token)
     raise UsageError(
         "engine ci runs in a job of GitHub Actions or of GitLab CI",
-        hint="docs/ci.md shows the jobs; elsewhere, engine plan -o FILE and engine apply FILE",
+        hint="docs/how-to/ci.md shows the jobs; elsewhere, engine plan -o FILE and engine apply "
+        "FILE",
     )

@@ -36,7 +36,7 @@ def _no_state_backend(scheme: str) -> SettingsError:
         f"states cannot be kept in {scheme!r}",
         hint='write state = "file", or the address of a store: "s3://BUCKET/PREFIX", '
         '"gs://BUCKET/PREFIX", "az://CONTAINER/PREFIX", "postgresql://HOST/DATABASE" or '
-        '"https://HOST/PATH"; docs/teams.md says how each is set up',
+        '"https://HOST/PATH"; docs/how-to/share-state.md says how each is set up',
     )
 
 

@@ -16,7 +16,7 @@ import engine
 ROOT = Path(engine.__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 TEMPLATE = yaml.safe_load((ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"))
-TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "how-to" / "ci.md").read_text(encoding="utf-8")
 _BLOCK = r"<!-- workflow: {} -->\n\s*```yaml\n(.*?)\n\s*```"
 
 

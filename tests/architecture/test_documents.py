@@ -14,13 +14,12 @@ ROOT = Path(engine.__file__).parents[1]
 DOCUMENTS = sorted(
     (
         *ROOT.glob("*.md"),
-        *ROOT.glob("docs/*.md"),
-        *ROOT.glob("docs/migrate/*.md"),
+        *ROOT.glob("docs/**/*.md"),
         *ROOT.glob("state/*.md"),
     )
 )
 FILE = re.compile(r"`((?:engine|tests|docs)/[\w./-]*[\w/])`")
-LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
+LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)]*))?\)")
 EXAMPLE = re.compile(r"\b[A-Z]{3,}\b")
 """In a path: a word that a reader replaces."""
 

@@ -77,6 +77,6 @@ def test_every_command_shows_an_example(name: str) -> None:
 @pytest.mark.parametrize("name", LEAVES)
 def test_every_command_is_documented(name: str) -> None:
     """The README or a page of the docs says its name."""
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     assert re.search(rf"\b{re.escape(name)}\b", text)

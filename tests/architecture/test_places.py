@@ -20,7 +20,7 @@ OF_NO_MODULE = {
     "source/edit/test_any_document.py": "what holds for every edit, tried with random ones",
     "source/test_golden.py": "whole modules as people would read them",
     "stack/checks/test_stamp.py": "the room for the stamp, which several checks keep",
-    "views/text/test_type_pages.py": "the generated pages of docs/types",
+    "views/text/test_type_pages.py": "the generated pages of docs/reference/types",
 }
 """Tests that belong to no one module, each with what they are about."""
 

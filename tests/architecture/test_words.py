@@ -27,14 +27,13 @@ WORDS = {
     r"glance": "*the fast check*",
     r"one a line": "*one on each line*",
 }
-"""What is not written, and what is written instead; `docs/glossary.md` has the words."""
+"""What is not written, and what is written instead; `docs/reference/glossary.md` has the words."""
 FOUND = re.compile(r"\b(?:" + "|".join(f"(?:{words})" for words in WORDS) + r")\b", re.IGNORECASE)
 DOCUMENTS = sorted(
     file
     for file in (
         *ROOT.glob("*.md"),
-        *ROOT.glob("docs/*.md"),
-        *ROOT.glob("docs/migrate/*.md"),
+        *ROOT.glob("docs/**/*.md"),
         *ROOT.glob("state/*.md"),
     )
     if file.name != "glossary.md"

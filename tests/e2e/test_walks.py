@@ -22,7 +22,7 @@ from tests.support.command_line import run_here
 from tests.support.dashboard import Dashboard
 from tests.support.store_addresses import STORE_ADDRESSES
 
-TEAMS = "teams.md"
+TEAMS = "how-to/share-state.md"
 DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(
     r"<!-- (?:file: (?P<file>\S+)|run(?:, exits (?P<code>\d+))?) -->\n"
@@ -31,7 +31,7 @@ _BLOCK = re.compile(
 )
 _PAGES = sorted(
     path.relative_to(DOCS).as_posix()
-    for path in (*DOCS.glob("*.md"), *DOCS.glob("migrate/*.md"))
+    for path in DOCS.rglob("*.md")
     if _BLOCK.search(path.read_text("utf-8"))
 )
 # Ids and counts of requests differ from run to run.
@@ -81,7 +81,7 @@ def _walk(page: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_pages_show_sessions() -> None:
     """The pages on stacks and on teams are among those that are tried."""
-    assert {"stacks.md", TEAMS} <= {*_PAGES}
+    assert {"how-to/split-and-move.md", TEAMS} <= {*_PAGES}
 
 
 def _run(capfd: pytest.CaptureFixture[str], command: str, shown: list[str], code: int) -> None:

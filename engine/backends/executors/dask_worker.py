@@ -154,5 +154,6 @@ def _other_folder(root: Path) -> Failure:
         "files in the project folder",
         cause="What it did would be recorded where this command does not look.",
         hint='name a store that machines share, state = "s3://...", in pyproject.toml, see '
-        "docs/teams.md; or start workers with --dask local:N; nothing was sent to Stripe",
+        "docs/how-to/share-state.md; or start workers with --dask local:N; nothing was sent to "
+        "Stripe",
     )

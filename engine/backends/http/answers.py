@@ -159,7 +159,7 @@ def unavailable(base: str, name: str, what: str, answer: Answer) -> StoreUnavail
         cause = f"It answered {answer.status}: there is no such address, or nothing is locked so."
         hint = (
             "see whether the address in `state` is right, and whether lock-method, unlock-method "
-            "and lock-path in it are those of the server (docs/stores/http.md)"
+            "and lock-path in it are those of the server (docs/how-to/stores/http.md)"
         )
     elif answer.to:
         cause = f"It answered {answer.status}, which sends to {answer.to}; that is not followed."

@@ -36,7 +36,7 @@ _PATIENCE = 100
 _POLL = 0.2
 _NO_LIFE = (
     "a state server is given no sign of life of a run: the lock of a machine that is gone stays "
-    "until engine unlock ID --force (docs/stores/http.md says what else is not promised)"
+    "until engine unlock ID --force (docs/how-to/stores/http.md says what else is not promised)"
 )
 _UNFENCED = (
     "with unfenced=1 a run that lost its lock in the middle of a write may overwrite what the next "
@@ -326,7 +326,7 @@ class DocumentStore:
             f"the server at {self._client.server.base} {what}",
             cause="Two machines could apply at once there, and lose objects.",
             hint="see whether lock-method, unlock-method and lock-path in the address are those of "
-            "the server, or use another store (docs/stores/http.md)",
+            "the server, or use another store (docs/how-to/stores/http.md)",
         )
 
 

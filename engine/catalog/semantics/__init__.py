@@ -2,5 +2,5 @@
 
 A row for each managed type; a further type needs a row here, a run of the generator and nothing
 else. One module for each area; `table` puts them together. The marks (S), (D), (L) and (R) say
-where a fact is from; `docs/glossary.md` explains them.
+where a fact is from; `docs/reference/glossary.md` explains them.
 """

@@ -48,7 +48,8 @@ _HOMES = {
 def ci() -> None:
     r"""Plan, apply and watch drift in jobs of GitHub Actions and GitLab CI.
 
-    The action and the template of this repository run these; docs/ci.md says how to set them up.
+    The action and the template of this repository run these; docs/how-to/ci.md says how to set them
+    up.
 
     \b
     Examples:

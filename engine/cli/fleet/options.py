@@ -165,5 +165,5 @@ def refuse_with_dask(
         raise SettingsError(
             "with --dask on other machines, each of them would keep states of its own",
             hint=f'write state = "s3://..." in [tool.engine.environments.'
-            f"{settings.environment.name}], see docs/teams.md",
+            f"{settings.environment.name}], see docs/how-to/share-state.md",
         )

@@ -136,7 +136,7 @@ def shipped_policies(table: Mapping[str, Any], root: Path, environment: str) -> 
 
 def _hint(name: str) -> str:
     if name in SHIPPED:
-        return "docs/policies.md says what each takes"
+        return "docs/how-to/policies.md says what each takes"
     near = nearest(name, SHIPPED)
     return f"did you mean {near!r}?" if near else f"known: {', '.join(SHIPPED)}"
 

@@ -27,7 +27,7 @@ _LEFT_OUT = frozenset(
     {
         # The product that a price makes keeps the id that it was given: no second price makes it.
         ("price", "product_data.id"),
-        # In the emulator no subscription follows a clock (docs/emulator.md).
+        # In the emulator no subscription follows a clock (docs/reference/emulator.md).
         ("customer", "test_clock"),
     }
 )

@@ -25,7 +25,7 @@ from engine.state.model import ResourceState
 from engine.values.markers import ABSENT
 from tests.support.generated import updating
 
-TABLE = Path(__file__).parents[3] / "docs" / "field-semantics.md"
+TABLE = Path(__file__).parents[3] / "docs" / "reference" / "field-semantics.md"
 # What a field looks like and where it is; all else that is known of it is a semantic.
 SHAPE = {
     "kind",

@@ -39,7 +39,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("permissiondeniederror", "accessdenied", "authorizationpermissionmismatch", "forbidden"),
         "access was denied",
-        "let the job get, put, list and delete objects there (docs/stores/objects.md)",
+        "let the job get, put, list and delete objects there (docs/how-to/stores/objects.md)",
     ),
     (
         ("169.254.16", "169.254.17", "metadata.google", "credential", "unauthenticatederror"),

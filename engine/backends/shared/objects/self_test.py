@@ -107,5 +107,5 @@ def _lacks(store: VersionedObjects, what: str, so: str) -> StateError:
         f"{store.address} {what}, so {so}",
         cause="No state was written there.",
         hint="use a store that has conditional writes and consistent reads, such as S3, Google "
-        "Cloud Storage, Azure Blob Storage or MinIO (docs/stores/objects.md)",
+        "Cloud Storage, Azure Blob Storage or MinIO (docs/how-to/stores/objects.md)",
     )

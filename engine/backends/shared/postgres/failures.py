@@ -15,13 +15,17 @@ _REACH = "check the network and the address, then run the command again"
 _WAIT = "wait for the database to recover, then run the command again"
 _LOGIN = "set PGUSER and PGPASSWORD, or write a line into ~/.pgpass (mode 0600)"
 _TABLES = (
-    "prepare the database as docs/stores/postgresql.md says, or correct ?schema=... in state = ..."
+    "prepare the database as docs/how-to/stores/postgresql.md says, or correct ?schema=... in "
+    "state = ..."
 )
 
 _PRIMARY = "name the primary, or add ?target_session_attrs=read-write to the address"
 
 _STATES: dict[str, tuple[str, str]] = {
-    "42501": ("access was denied", "give the role its rights, as docs/stores/postgresql.md says"),
+    "42501": (
+        "access was denied",
+        "give the role its rights, as docs/how-to/stores/postgresql.md says",
+    ),
     "42P01": ("its tables are not there", _TABLES),
     "3F000": ("its schema is not there", _TABLES),
     "25006": (

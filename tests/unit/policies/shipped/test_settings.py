@@ -90,7 +90,7 @@ def test_what_cannot_be_meant_is_a_problem(
     assert found.declared == ()
     (problem,) = found.problems
     assert problem.message.startswith(f"policy {name} in [tool.engine.policies] {message}")
-    assert problem.hint == (hint or "docs/policies.md says what each takes")
+    assert problem.hint == (hint or "docs/how-to/policies.md says what each takes")
     assert problem.reference == "policy-failed"
 
 

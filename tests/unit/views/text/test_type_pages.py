@@ -1,4 +1,4 @@
-"""The pages in `docs/types/` are what `engine types TYPE` prints.
+"""The pages in `docs/reference/types/` are what `engine types TYPE` prints.
 
 `ENGINE_UPDATE=1 python -m pytest tests/unit/views/text/test_type_pages.py` writes them anew.
 """
@@ -15,7 +15,7 @@ from engine.views.style import PLAIN
 from engine.views.text.types import type_text
 from tests.support.generated import updating
 
-PAGES = Path(__file__).parents[4] / "docs" / "types"
+PAGES = Path(__file__).parents[4] / "docs" / "reference" / "types"
 
 
 def _page(kind: ResourceType) -> str:

@@ -1,4 +1,4 @@
-"""The set-up of a database as docs/stores/postgresql.md has it, on a real server."""
+"""The set-up of a database as docs/how-to/stores/postgresql.md has it, on a real server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.backends.shared.postgres.store import PostgresStore
 from tests.support.backends import VERSION, a_state, hold
 from tests.support.postgres_server import PostgresServer, postgres
 
-PAGE = Path(engine.__file__).parents[1] / "docs" / "stores" / "postgresql.md"
+PAGE = Path(engine.__file__).parents[1] / "docs" / "how-to" / "stores" / "postgresql.md"
 
 
 def of_page(name: str) -> str:

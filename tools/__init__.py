@@ -1,0 +1,1 @@
+"""What developers run and what is no part of the program."""
