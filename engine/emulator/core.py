@@ -16,6 +16,7 @@ from engine.emulator.accounts.account import is_own_account, own_account
 from engine.emulator.accounts.connected import acting
 from engine.emulator.accounts.keys import Caller, caller_of
 from engine.emulator.accounts.limiter import RateLimiter
+from engine.emulator.delivery.deliveries import Deliveries
 from engine.emulator.requests.aim import aim, require_connected
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.events import EventLog, events, is_about_events
@@ -31,7 +32,6 @@ from engine.emulator.requests.permissions import Permissions
 from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.storage.events import LIFE
 from engine.emulator.storage.history import CreatedObject, History
-from engine.emulator.storage.repository import Repository
 from engine.emulator.storage.store import MEMORY, Store
 from engine.emulator.testing import observers
 from engine.emulator.testing.disconnects import ConnectionBroken
@@ -64,6 +64,7 @@ class Emulator:
         faults: What goes wrong, for tests.
         log: The requests.
         history: The objects that were made.
+        deliveries: Events on their way to webhook endpoints.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Emulator:
         self._store = Store(path)
         self._store.forget(keys_before=clock() - KEY_LIFE, events_before=clock() - LIFE)
         self._events = EventLog()
+        self.deliveries = Deliveries(self._opened)
         self._keys_in_use = KeysInUse()
         self._indexed: set[str] = set()
 
@@ -189,8 +191,8 @@ class Emulator:
         own, kind = caller_of(f"Bearer {key}"), kinds()[object]
         caller = own.within(account) if account else own
         self._index(kind)
-        with self._transaction(caller, write=True) as repository:
-            yield self._call(caller, repository).seed(kind, many)
+        with self._opened(caller) as call:
+            yield call.seed(kind, many)
 
     def restrict(self, key: str, permissions: Collection[str]) -> None:
         """Let a restricted key, `rk_...`, do this and nothing else.
@@ -233,6 +235,8 @@ class Emulator:
         except EmulatorError as error:
             body = context.refused(errors.api_error(f"{error.message}: {error.cause}"))
             return self._response(context, 500, body)
+        finally:
+            self.deliveries.deliver_at_once()
         return self._response(context, status, body)
 
     def _outcome(
@@ -273,7 +277,7 @@ class Emulator:
             raise errors.invalid_version(asked)
         caller = acting(caller, request.headers)
         if caller.platform:
-            with self._transaction(caller):
+            with self._opened(caller, write=False):
                 context.caller = caller
         # ? Stripe says that the limits are an account's, and not of which one of the two.
         self._limiter.count(caller.own.scope, livemode=caller.livemode)
@@ -306,44 +310,33 @@ class Emulator:
             return 200, messages.encode(own_account(caller))
         if is_about_events(request.method, request.path):
             self._permissions.check_events(caller)
-            with self._transaction(caller) as repository:
-                shown = events(self._call(caller, repository), request.path, context.form)
+            with self._opened(caller, write=False) as call:
+                shown = events(call, request.path, context.form)
             return 200, messages.encode(shown)
         aimed = aim(request, caller)
         found, caller = aimed.match, aimed.caller
         self._permissions.check(caller, request.method, found)
         self._index(found.kind)
-        key = context.meant_key
+        key, write = context.meant_key, request.method != "GET"
         endpoint = (caller.own.scope, found.kind.object, found.operation)
         self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
-        with self._transaction(caller, write=request.method != "GET") as repository:
-            call = self._call(caller, repository, aimed.related.scope)
-            first = first_response(context, repository, call.now) if key else None
+        with self._opened(caller, write=write, related=aimed.related.scope) as call:
+            first = first_response(context, call.repository, call.now) if key else None
             if first is not None:
                 context.replayed_from = first.request_id
                 return first.status, first.body
             if key:
                 outcome = self._attempt(call, found, context, fault)
-                remember(context, repository, outcome, call.now)
+                remember(context, call.repository, outcome, call.now)
             else:
                 outcome = 200, messages.encode(perform(call, found, context.form))
             # Within the transaction, so that the order is that of the creations.
             self.history.add(call.made, key=key, request_id=context.id)
-            self._events.add(call, context)
+            self.deliveries.add(call, self._events.add(call, context, self.deliveries.of(call)))
             return outcome
 
-    def _call(self, caller: Caller, repository: Repository, related: str = "") -> Call:
-        return Call(
-            caller=caller,
-            now=self._clock(),
-            ids=self._ids,
-            repository=repository,
-            version=self._api_version,
-            related=related,
-        )
-
     @contextmanager
-    def _transaction(self, caller: Caller, *, write: bool = False) -> Iterator[Repository]:
+    def _opened(self, caller: Caller, *, write: bool = True, related: str = "") -> Iterator[Call]:
         """Open a transaction in the account that a caller acts in.
 
         Raises:
@@ -351,7 +344,14 @@ class Emulator:
         """
         with self._store.transaction(caller.scope, write=write) as repository:
             require_connected(caller, repository)
-            yield repository
+            yield Call(
+                caller=caller,
+                now=self._clock(),
+                ids=self._ids,
+                repository=repository,
+                version=self._api_version,
+                related=related,
+            )
 
     def _index(self, kind: ObjectKind) -> None:
         """Index the objects of a type, when the type is first used."""

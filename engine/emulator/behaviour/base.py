@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
+from engine.emulator.behaviour.recipient import Recipient
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
@@ -53,6 +54,7 @@ class Behaviour:
         platforms_only: Operations that connected accounts are refused, and the refusals.
         permission_name: What permissions of restricted keys call the type; empty for its object
             name.
+        receives_events: Its objects are sent events.
     """
 
     title: ClassVar[str] = ""
@@ -81,6 +83,7 @@ class Behaviour:
     called_as_param: ClassVar[bool] = False
     platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {}
     permission_name: ClassVar[str] = ""
+    receives_events: ClassVar[bool] = False
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Refuse parameters of a create that contradict each other."""
@@ -137,6 +140,11 @@ class Behaviour:
 
     def showing(self, view: AccountView, document: Document) -> None:
         """Set fields that depend on when the object is returned."""
+
+    def recipient(self, document: Frozen, now: int) -> Recipient | None:
+        """What events an object is sent, and how they are signed; None if it is sent none."""
+        del document, now
+        return None
 
 
 def require_one(params: Frozen, *names: str, inside: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.recipient import SECRETS, Recipient, first_secret, secrets_of
 from engine.emulator.behaviour.webhooks import MOST_ENDPOINTS, check_url
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
@@ -22,6 +23,7 @@ class EventDestinationBehaviour(Behaviour):
     title: ClassVar[str] = "event destination"
     verbs: ClassVar[frozenset[str]] = frozenset({"ping"})
     defaults: ClassVar[Mapping[str, Any]] = {"status": "enabled"}
+    receives_events: ClassVar[bool] = True
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Require the one receiver of its type, and no version for thin events (L)."""
@@ -64,12 +66,30 @@ class EventDestinationBehaviour(Behaviour):
         if grid is not None:
             grid["azure_partner_topic_name"] = document["id"]
             grid["azure_partner_topic_status"] = "never_activated"
+        if document["type"] == "webhook_endpoint":
+            document[SECRETS] = first_secret(view.ids.webhook_secret())
 
     def creation_only(self, view: AccountView, document: Document) -> Frozen:
         """Return the signing secret of a webhook endpoint."""
-        if document["type"] != "webhook_endpoint":
-            return {}
-        return {"webhook_endpoint.signing_secret": view.ids.webhook_secret()}
+        secrets = secrets_of(document, view.now)
+        return {"webhook_endpoint.signing_secret": secrets[0]} if secrets else {}
+
+    def recipient(self, document: Frozen, now: int) -> Recipient | None:
+        """What it is sent: snapshot events, as a webhook endpoint; thin ones are not emulated."""
+        endpoint = document["webhook_endpoint"]
+        if endpoint is None or document["event_payload"] != "snapshot":
+            return None
+        events_from = document["events_from"] or ()
+        return Recipient(
+            id=document["id"],
+            url=endpoint["url"],
+            secrets=secrets_of(document, now),
+            enabled=document["status"] == "enabled",
+            types=frozenset(document["enabled_events"]),
+            api_version=document["snapshot_api_version"] or "",
+            from_own="@self" in events_from,
+            from_connected="@accounts" in events_from,
+        )
 
     def updating(self, view: AccountView, params: Params, before: Frozen, after: Document) -> None:
         """Refuse settings of another kind of receiver."""

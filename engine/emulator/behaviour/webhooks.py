@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from engine.emulator.accounts.keys import application_id
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.behaviour.recipient import SECRETS, Recipient, first_secret, secrets_of
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -33,6 +34,7 @@ class WebhookBehaviour(Behaviour):
 
     platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {"create": _not_here}
     permission_name: ClassVar[str] = "webhook"
+    receives_events: ClassVar[bool] = True
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the URL, and the version of the events."""
@@ -57,11 +59,25 @@ class WebhookBehaviour(Behaviour):
             raise StripeRefusal(
                 f"You have reached the maximum of {MOST_ENDPOINTS} {mode}webhook endpoints."
             )
+        document[SECRETS] = first_secret(view.ids.webhook_secret())
 
     def creation_only(self, view: AccountView, document: Document) -> Frozen:
         """Return the signing secret."""
-        del document
-        return {"secret": view.ids.webhook_secret()}
+        return {"secret": secrets_of(document, view.now)[0]}
+
+    def recipient(self, document: Frozen, now: int) -> Recipient:
+        """What it is sent: events of its account, or of the connected ones (S)."""
+        connect = document["application"] is not None
+        return Recipient(
+            id=document["id"],
+            url=document["url"],
+            secrets=secrets_of(document, now),
+            enabled=document["status"] == "enabled",
+            types=frozenset(document["enabled_events"]),
+            api_version=document["api_version"] or "",
+            from_own=not connect,
+            from_connected=connect,
+        )
 
 
 def check_url(view: AccountView, url: str) -> None:

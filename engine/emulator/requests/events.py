@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from engine.catalog import loader
@@ -10,6 +10,7 @@ from engine.emulator.params.parser import ParamParser
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.requests.responses import limit_of, render
+from engine.emulator.storage.deliveries import shown
 from engine.emulator.storage.events import EVENT, KIND, LIFE, add_events, drop_surplus
 from engine.emulator.storage.repository import Condition, Document
 from engine.emulator.wire import errors
@@ -28,10 +29,24 @@ class EventLog:
     def __init__(self) -> None:
         self._count = 0
 
-    def add(self, call: Call, context: RequestContext) -> None:
-        """Keep the events of what a request did, within its transaction."""
+    def add(
+        self,
+        call: Call,
+        context: RequestContext,
+        recipients: Callable[[str], Iterable[tuple[str, str]]],
+    ) -> list[str]:
+        """Keep the events of what a request did, within its transaction.
+
+        Args:
+            call: The request.
+            context: What is known of it.
+            recipients: Returns ids and URLs of those that an event of a type is to be sent to.
+
+        Returns:
+            Ids of the events.
+        """
         before = self._count
-        self._count += add_events(
+        added = add_events(
             call.repository,
             call.changes,
             now=call.now,
@@ -40,9 +55,12 @@ class EventLog:
             request=context.as_events_name_it,
             livemode=call.caller.livemode,
             account=call.caller.connected,
+            recipients=recipients,
         )
+        self._count += len(added)
         if before // _BATCH != self._count // _BATCH:
             drop_surplus(call.repository)
+        return added
 
 
 def is_about_events(method: str, path: str) -> bool:
@@ -57,13 +75,14 @@ def events(call: Call, path: str, form: Form) -> dict[str, Any]:
         StripeRefusal: There is none of the id, or a parameter is not one of a list of events.
     """
     if path != _PATH:
-        return _shown(call, _required(call, path.removeprefix(f"{_PATH}/"), "id", in_path=True))
+        id = path.removeprefix(f"{_PATH}/")
+        return event_response(call, _required(call, id, "id", in_path=True))
     given = {name: value for name, value in form.items() if name != "expand"}
     params = ParamParser(unlisted=frozenset({"type"})).parse(
         given, loader.entry(EVENT).params("list")
     )
     page, has_more = _page(call, params)
-    shown = [_shown(call, document) for document in page]
+    shown = [event_response(call, document) for document in page]
     return {"object": "list", "data": shown, "has_more": has_more, "url": _PATH}
 
 
@@ -122,7 +141,8 @@ def _required(call: Call, id: str, param: str, *, in_path: bool = False) -> Docu
     return found
 
 
-def _shown(call: Call, event: Document) -> dict[str, Any]:
+def event_response(call: Call, event: Document) -> dict[str, Any]:
+    """A stored event as Stripe returns it; the document itself is changed."""
     kind = call.kind(event.pop(KIND))
     event["data"]["object"] = render(call, kind, event["data"]["object"], ())
-    return event
+    return shown(event)

@@ -7,11 +7,12 @@ their order and their pages with them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from engine.catalog import loader
 from engine.emulator.shapes.paths import copied
+from engine.emulator.storage.deliveries import to_deliver
 from engine.emulator.storage.repository import Document, Repository
 from engine.frozen import frozen
 
@@ -82,7 +83,8 @@ def add_events(
     request: Mapping[str, Any],
     livemode: bool,
     account: str,
-) -> int:
+    recipients: Callable[[str], Iterable[tuple[str, str]]],
+) -> list[str]:
     """Keep an event of each change that Stripe has events for.
 
     Args:
@@ -94,20 +96,21 @@ def add_events(
         request: What the events say of it.
         livemode: The objects are in live mode.
         account: Connected account that they are in; empty for the key's own.
+        recipients: Returns ids and URLs of those that an event of a type is to be sent to.
 
     Returns:
-        How many there are.
+        Their ids.
     """
-    number = 0
+    added: list[str] = []
     for change in changes:
         type = _type_of(change)
         previous = _previous(change.before or {}, change.after) if _is_update(type) else {}
         if not type or (_is_update(type) and not previous):
             continue
-        number += 1
         data = {"object": change.after, **({"previous_attributes": previous} if previous else {})}
+        id = _id_of(f"{request_id}/{len(added) + 1}")
         document = {
-            "id": _id_of(f"{request_id}/{number}"),
+            "id": id,
             "object": EVENT,
             **({"account": account} if account else {}),
             "api_version": version,
@@ -119,8 +122,10 @@ def add_events(
             "type": type,
             KIND: change.object,
         }
+        to_deliver(document, recipients(type))
         repository.insert(EVENT, document)
-    return number
+        added.append(id)
+    return added
 
 
 def drop_surplus(repository: Repository) -> None:

@@ -76,6 +76,10 @@ class Repository:
         self._connection = connection
         self._scope = scope
 
+    def within(self, scope: str) -> Repository:
+        """The same transaction in another account or mode."""
+        return Repository(self._connection, scope)
+
     def get(self, object: str, id: str, scope: str = "") -> Document | None:
         """The object of an id, in this scope or in another one; None if there is none."""
         row = self._connection.execute(
