@@ -65,19 +65,22 @@ def regenerate(session: nox.Session) -> None:
         "tests/unit/schema",
         "tests/architecture",
         "tests/e2e/test_readme.py",
+        "tests/e2e/test_walks.py",
     )
     _pytest(session, *pages, ENGINE_UPDATE="1")
 
 
 @nox.session(python=False)
 def docs(session: nox.Session) -> None:
-    """Check that documents are true: generated pages, examples of the README, links."""
+    """Check that documents are true: generated pages, sessions, types of Python, links."""
     _pytest(
         session,
         "tests/architecture",
         "tests/unit/views",
         "tests/unit/schema",
         "tests/e2e/test_readme.py",
+        "tests/e2e/test_walks.py",
+        "tests/site",
     )
     session.run("python", "-m", "engine.catalog.generator", "--check")
 
