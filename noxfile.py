@@ -71,6 +71,16 @@ def regenerate(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def lock(session: nox.Session) -> None:
+    """Write the versions of everything that any extra needs, with hashes, for all platforms."""
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--upgrade"),
+        *("--python-version", "3.11", "--generate-hashes", "--no-annotate", "--quiet"),
+        *("--custom-compile-command", "nox -s lock", "--output-file", ".ci/requirements.txt"),
+    )
+
+
+@nox.session(python=False)
 def docs(session: nox.Session) -> None:
     """Check that documents are true: generated pages, sessions, types of Python, links."""
     _pytest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import secrets
 import shlex
 import time
@@ -53,9 +54,15 @@ def open_project(
         hook: Notified of everything; None for one that does nothing.
 
     Raises:
-        SettingsError: if the configuration cannot be used.
+        SettingsError: if the configuration cannot be used, or this is Windows.
         UsageError: if there is no such folder.
     """
+    if os.name == "nt":
+        # Locks, journals and private files rest on what POSIX has, and Windows has not.
+        raise SettingsError(
+            "engine does not run on Windows itself",
+            hint="run it in WSL 2 or in a container: both have the Linux that it needs",
+        )
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name one with -C DIR")
     settings = load_settings(

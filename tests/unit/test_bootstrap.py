@@ -167,3 +167,16 @@ def test_states_in_postgresql_name_the_extra_that_they_need(
         _ = context.backend
     assert raised.value.hint == "pip install 'stripe-stack-engine[postgres]'"
     assert "hidden" not in str(raised.value)
+
+
+def test_windows_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run promises about locks, journals and private files is not so there."""
+    with monkeypatch.context() as there:
+        there.setattr("engine.bootstrap.project.os.name", "nt")
+        with pytest.raises(SettingsError) as refused:
+            open_project(tmp_path)
+    assert refused.value.hint is not None
+    assert "WSL 2" in refused.value.hint
+    assert list(tmp_path.iterdir()) == []
