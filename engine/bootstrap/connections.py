@@ -20,9 +20,15 @@ class Connections:
         share: The part of each rate limit that is this process's.
     """
 
-    def __init__(self, *, share: float = 1.0) -> None:
-        """Open nothing yet."""
+    def __init__(self, *, share: float = 1.0, embedded: Any = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            share: The part of each rate limit that is this process's.
+            embedded: What answers in the place of every embedded account; the caller closes it.
+        """
         self.share = share
+        self._given = embedded
         self._lock = threading.Lock()
         self._transports: dict[str, Any] = {}
         self._limiters: dict[tuple[str, str], RateLimiter] = {}
@@ -30,11 +36,21 @@ class Connections:
     def transport(self, settings: Settings) -> Any:
         """What sends the requests of an environment."""
         environment = settings.environment
+        if environment.emulator and self._given is not None:
+            return self._given
         path = str(embedded_account(settings)) if environment.emulator else ""
         with self._lock:
             if path not in self._transports:
                 self._transports[path] = _embedded(settings) if path else _network()
             return self._transports[path]
+
+    def close(self) -> None:
+        """Close what was opened here, for programs that go on; a process that ends need not."""
+        with self._lock:
+            opened = tuple(self._transports.values())
+            self._transports.clear()
+        for transport in opened:
+            transport.close()
 
     def limiter(self, settings: Settings, hook: Hook) -> RateLimiter | None:
         """The rate limiter; for a server on this machine it only reacts to refusals."""
@@ -75,9 +91,17 @@ def _embedded(settings: Settings) -> Any:
     from engine.emulator.core import Emulator
     from engine.emulator.doors.transport import InProcessTransport
 
+    class Embedded(InProcessTransport):
+        """The door to an emulator that no other one leads to."""
+
+        def close(self) -> None:
+            """Close the emulator."""
+            emulator.close()
+
     path = embedded_account(settings)
     private_folder(settings.private, *path.parent.relative_to(settings.private).parts)
-    return InProcessTransport(Emulator(path))
+    emulator = Emulator(path)
+    return Embedded(emulator)
 
 
 def _network() -> Any:

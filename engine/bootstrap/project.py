@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import secrets
@@ -43,6 +44,9 @@ def open_project(
     variables: Variables | None = None,
     parallelism: int | None = None,
     hook: Hook | None = None,
+    api_key: Sensitive | None = None,
+    environ: Mapping[str, str] | None = None,
+    connections: Connections | None = None,
 ) -> Context:
     """Wire a project folder's ports.
 
@@ -52,6 +56,9 @@ def open_project(
         variables: Values for the stacks' variables; those of the environment if None.
         parallelism: Value given as a flag.
         hook: Notified of everything; None for one that does nothing.
+        api_key: The key, in the place of the one that is configured.
+        environ: Environment variables; the process's own if None.
+        connections: The connections of this process; None to open some.
 
     Raises:
         SettingsError: if the configuration cannot be used, or this is Windows.
@@ -65,16 +72,38 @@ def open_project(
         )
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name one with -C DIR")
+    if api_key is not None:
+        environ = {
+            **(os.environ if environ is None else environ),
+            "STRIPE_API_KEY": str(api_key.value),
+        }
     settings = load_settings(
-        root, environment=environment, variables=variables, parallelism=parallelism
+        root,
+        environment=environment,
+        variables=variables,
+        parallelism=parallelism,
+        environ=environ,
     )
-    hook, connections = hook or Hook(), Connections()
+    if api_key is not None:
+        settings = _with_key(settings, api_key)
+    hook, connections = hook or Hook(), connections or Connections()
     if settings.fleet is not None:
         from engine.bootstrap.members import completed
 
         connect = functools.partial(_connect, hook=hook, connections=connections)
         settings = completed(settings, connect, state_backend(settings))
     return open_settings(settings, hook, connections=connections)
+
+
+def _with_key(settings: Settings, key: Sensitive) -> Settings:
+    environment = settings.environment
+    if environment.emulator:
+        raise SettingsError(
+            f"environment {environment.name!r} is the embedded emulator, which takes no API key",
+            hint="leave out api_key, or name the environment that the key is for",
+        )
+    given = dataclasses.replace(environment, api_key=key, api_key_source="api_key")
+    return dataclasses.replace(settings, environment=given)
 
 
 def open_settings(

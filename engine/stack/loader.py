@@ -15,7 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextvars import ContextVar
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -203,10 +203,14 @@ def _text(error: BaseException) -> str:
 def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
     """Let modules import their neighbours, and leave no trace of them or of byte code behind.
 
-    Neighbours that another module has imported, while this one is loaded for it, are imported anew.
+    Neighbours are imported anew: another module, while this one is loaded for it, may have imported
+    them, and a program that calls the engine may have those of another project, or of an hour ago.
     """
-    before = _before.get() or frozenset(sys.modules)
-    hidden = _neighbours(folder, before)
+    before = _before.get()
+    hidden = _namesakes(folder) if before is None else _neighbours(folder, before)
+    if before is None:
+        before = frozenset(sys.modules).difference(hidden)
+    _look_again(folder)
     for name in hidden:
         del sys.modules[name]
     token = _before.set(before)
@@ -237,6 +241,23 @@ def _neighbours(folder: Path, before: frozenset[str]) -> dict[str, ModuleType]:
         and (file := getattr(module, "__file__", None))
         and Path(file).is_relative_to(folder)
     }
+
+
+def _namesakes(folder: Path) -> dict[str, ModuleType]:
+    """Modules of this process by the names of a folder's neighbours, wherever they are from."""
+    names = {path.stem for path in folder.glob("_[!_]*")} - sys.stdlib_module_names
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if names and name.partition(".")[0] in names
+    }
+
+
+def _look_again(folder: Path) -> None:
+    """Let Python list a folder again: it goes by a time that two changes may have in common."""
+    finder = sys.path_importer_cache.get(str(folder))
+    if isinstance(finder, FileFinder):
+        finder.invalidate_caches()
 
 
 def _import_problem(error: ImportError, collector: Collector) -> Problem:

@@ -46,7 +46,7 @@ from engine.state.codec import state_digest
 
 
 def plan_to_save(
-    context: Context, names: Sequence[str], options: PlanOptions
+    context: Context, names: Sequence[str], options: PlanOptions, *, reading: bool = False
 ) -> tuple[PlanReport, SavedPlan]:
     """Plan stacks, and record the preconditions of the plans.
 
@@ -54,6 +54,7 @@ def plan_to_save(
         context: The run's ports.
         names: Stacks asked for; none means all.
         options: What the person asked for.
+        reading: It is to be read first of all, so that held locks are warnings, as in a plan.
 
     Raises:
         EngineError: if the stacks cannot be planned.
@@ -61,7 +62,7 @@ def plan_to_save(
     graphs = graphs_to_plan(context, names, destroy=options.destroy)
     graphs = with_givers(context, graphs, options)
     with open_session(
-        context, graphs, operation="plan", lock_timeout=options.lock_timeout
+        context, graphs, operation="plan", lock_timeout=options.lock_timeout, reading=reading
     ) as session:
         report = with_digests(session, plan_session(session, options), options)
         report = dataclasses.replace(report, saved=True)
