@@ -27,6 +27,7 @@ from tests.support.dashboard import Dashboard
 from tests.support.pages import Block
 
 _OF_THE_SHELL = re.compile(r"[|<>;&$*`]")
+_INNER = re.compile(r"\$\((engine [^)]*)\)")
 _VARIABLE = re.compile(r"(?:export )?(\w+)=(\S*)")
 # What differs from run to run: ids and hashes, moments, durations, and columns after those.
 _VARIES = (
@@ -117,6 +118,7 @@ class Session:
         if setting := _VARIABLE.fullmatch(command):
             self.patch.setenv(setting[1], shlex.split(setting[2])[0] if setting[2] else "")
             return 0, ""
+        command = _INNER.sub(lambda inner: _here(shlex.split(inner[1])[1:])[1].strip(), command)
         if _OF_THE_SHELL.search(command):
             return _shell(command)
         words = shlex.split(command)
