@@ -23,7 +23,7 @@ from engine.errors import UsageError
 from engine.schema.attribute import Attribute, walk
 from engine.schema.calls import Call
 from engine.schema.resource_type import ResourceType, Schemas
-from engine.schema.usage import Usage
+from engine.schema.usage import Subscribing, Usage
 from engine.suggest import alike
 
 DATA = Path(__file__).parent / "data"
@@ -83,6 +83,13 @@ def usage(object_name: str) -> Usage | None:
     """What uses the objects of a type; None if nothing is known that could."""
     table = importlib.import_module("engine.catalog.semantics.usage")
     known: Usage | None = table.USAGE.get(object_name)
+    return known
+
+
+def subscribing(object_name: str) -> Subscribing | None:
+    """How customers are subscribed to the objects of a type; None if they cannot be."""
+    table = importlib.import_module("engine.catalog.semantics.usage")
+    known: Subscribing | None = table.SUBSCRIBED.get(object_name)
     return known
 
 

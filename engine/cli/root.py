@@ -28,6 +28,7 @@ _HOMES = {
     "diff": "engine.cli.commands.diff:diff",
     "promote": "engine.cli.commands.promote:promote",
     "review": "engine.cli.commands.review:review",
+    "subscribers": "engine.cli.commands.subscribers:subscribers",
     "stacks": "engine.cli.commands.stacks:stacks",
     "fleet": "engine.cli.commands.fleet:fleet",
     "graph": "engine.cli.commands.graph:graph",

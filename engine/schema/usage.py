@@ -77,3 +77,17 @@ class Usage:
     by: tuple[UsedBy, ...] = ()
     also: tuple[str, ...] = ()
     unlisted: str = ""
+
+
+@frozen
+class Subscribing:
+    """How customers are subscribed to the objects of a type: what is agreed with each of them.
+
+    Attributes:
+        by: Object name of that agreement, e.g. `subscription`. It has `items`.
+        named: The list filter of agreements, and the field of an item, that name the object, e.g.
+            `price`.
+    """
+
+    by: str
+    named: str

@@ -22,6 +22,7 @@ from engine.views.style import Style
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.fleet.listing import ListedFleet
@@ -187,6 +188,9 @@ class View(ReportView, Protocol):
 
     def migration(self, migration: Migration, /) -> Page:
         """States that move to another store, or have moved."""
+
+    def subscribers(self, report: SubscribersReport, /) -> Page:
+        """Who is on some prices."""
 
     def locks(self, held: Sequence[HeldLock], runs: Sequence[RunLock], /) -> Page:
         """Every lock."""

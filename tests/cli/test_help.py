@@ -20,6 +20,7 @@ COMMANDS = [
     "diff",
     "promote",
     "review",
+    "subscribers",
     "stacks",
     "fleet",
     "graph",

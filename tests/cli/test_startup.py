@@ -72,6 +72,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
 ASKING = frozenset(
     {
         *("apply", "destroy", "drift", "import", "state rebuild", "state restore", "state stamp"),
+        "subscribers",
         *("ci plan", "ci apply", "ci commit-state", "ci drift"),
     }
 )

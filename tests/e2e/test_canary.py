@@ -150,6 +150,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("drift",): [[], ["shop"], ["--accept", HOOK], [KEY]],
     ("diff",): [["shop", "local"], ["shop", "local", "--all"], [KEY, "shop"]],
     ("promote",): [["shop", "local"], ["local", "shop"], ["shop", KEY]],
+    ("subscribers",): [["pro-monthly"], [KEY]],
     ("stacks",): [[], [KEY]],
     ("fleet",): [[], [KEY]],
     ("state", "list"): [[]],

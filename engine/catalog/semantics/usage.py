@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from engine.schema.usage import OwnUse, Usage, UsedBy
+from engine.schema.usage import OwnUse, Subscribing, Usage, UsedBy
 
 _MANY: Final = 10
 """Pages of a list whose number is worth them: what is beyond a thousand is `1,000+`."""
@@ -179,3 +179,6 @@ USAGE: Mapping[str, Usage] = {
     ),
 }
 """What uses the objects of the types that something can use, by object name."""
+
+SUBSCRIBED: Mapping[str, Subscribing] = {"price": Subscribing(by="subscription", named="price")}
+"""How customers are subscribed to the objects of the types where they can be, by object name."""

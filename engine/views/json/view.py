@@ -38,6 +38,7 @@ from engine.views.style import inert
 from engine.views.view import NewProject, Page, ViewOptions
 
 if TYPE_CHECKING:
+    from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.review.report import ReviewReport
@@ -97,6 +98,11 @@ class JsonView:
         from engine.views.json.drift import accepted_document
 
         return accepted_document(report)
+
+    def subscribers(self, report: SubscribersReport, /) -> Page:
+        from engine.views.json.subscribers.who import subscribers_document
+
+        return subscribers_document(report)
 
     def reviewed(self, report: ReviewReport, /) -> Page:
         from engine.views.json.review import review_document

@@ -22,6 +22,7 @@ from engine.views.text.compact.stack import change_blocks, drift_blocks, output_
 if TYPE_CHECKING:
     from engine.plan.environments.model import Compared
     from engine.plan.saved.file import SavedPlan
+    from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.reports import AccountImport
 
@@ -125,7 +126,9 @@ def _option_words(options: PlanOptions) -> Iterator[str]:
         yield from [flag] if isinstance(value, bool) else [f"{flag} {entry}" for entry in value]
 
 
-def account_line(report: PlanReport | DriftReport | Compared | AccountImport, style: Style) -> str:
+def account_line(
+    report: PlanReport | DriftReport | Compared | AccountImport | SubscribersReport, style: Style
+) -> str:
     """Say which environment, account and mode a run uses."""
     parts = [f"Environment {report.environment}"]
     if report.embedded:

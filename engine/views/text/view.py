@@ -36,6 +36,7 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.fleet.listing import ListedFleet
@@ -99,6 +100,11 @@ class TextView:
         from engine.views.text.drift import accepted_text
 
         return accepted_text(report, self._style)
+
+    def subscribers(self, report: SubscribersReport, /) -> Page:
+        from engine.views.text.subscribers.who import subscribers_text
+
+        return subscribers_text(report, self._style)
 
     def promoted(self, promotion: Promotion, /) -> Page:
         from engine.views.text.environments import remaining_text

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from engine.plan.model import Action
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Verb
-from engine.views.json.schemas import fleets, plans, states
+from engine.views.json.schemas import fleets, plans, states, subscribers
 from engine.views.json.schemas.build import (
     ANY,
     COUNT,
@@ -201,6 +201,7 @@ DOCUMENTS: Mapping[str, Document] = {
     "drift": Document("What was changed on Stripe.", plans.DRIFT_REPORT, ("drift",)),
     "accepted": Document("What was written into modules.", plans.ACCEPTED, ("drift",)),
     "review": Document("What was applied between two commits.", plans.REVIEW, ("review",)),
+    "subscribers": Document("Who is on some prices.", subscribers.SUBSCRIBERS, ("subscribers",)),
     "states": Document("Whole states.", states.STATES, ("show", "state show")),
     "fleet-plan": Document("What an apply would do on a fleet.", fleets.FLEET_PLAN, ("plan",)),
     "fleet-apply": Document("What an apply did on a fleet.", fleets.FLEET_APPLY, ("apply",)),

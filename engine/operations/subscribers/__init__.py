@@ -1,0 +1,1 @@
+"""`engine subscribers`: who is on a price, and files of moves to another one."""

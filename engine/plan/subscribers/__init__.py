@@ -1,0 +1,1 @@
+"""Subscribers of a price: who is on it, and the files of moves to another one."""

@@ -1,0 +1,1 @@
+"""The documents about subscribers of a price, and of moves to another one."""

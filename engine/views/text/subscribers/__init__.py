@@ -1,0 +1,1 @@
+"""Subscribers of a price as text, and moves to another one."""
