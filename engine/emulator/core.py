@@ -329,7 +329,7 @@ class Emulator:
                 outcome = self._attempt(call, found, context, fault)
                 remember(context, call.repository, outcome, call.now)
             else:
-                outcome = 200, messages.encode(perform(call, found, context.form))
+                outcome = 200, messages.encode(perform(call, found, context))
             # Within the transaction, so that the order is that of the creations.
             self.history.add(call.made, key=key, request_id=context.id)
             self.deliveries.add(call, self._events.add(call, context, self.deliveries.of(call)))
@@ -374,7 +374,7 @@ class Emulator:
                 if fault is not None:
                     call.begun = True
                     raise fault
-                return 200, messages.encode(perform(call, found, context.form))
+                return 200, messages.encode(perform(call, found, context))
         except StripeRefusal as refusal:
             # D: what fails before execution begins is not remembered, and in v2 no failure is.
             if not call.begun or context.v2:

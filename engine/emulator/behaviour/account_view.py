@@ -45,7 +45,8 @@ class AccountView(Protocol):
         now: Seconds since 1970.
         ids: Makes ids.
         repository: The stored objects, tombstones of deleted ones included.
-        version: API version the request asks for.
+        version: API version of the emulator.
+        asked: API version that the request asks for.
     """
 
     caller: Caller
@@ -53,6 +54,7 @@ class AccountView(Protocol):
     ids: Ids
     repository: Repository
     version: str
+    asked: str
 
     def kind(self, object: str) -> TypeView:
         """An emulated type by object name."""

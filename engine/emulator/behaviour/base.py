@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.recipient import Recipient
+from engine.emulator.params.older_forms import OlderForm
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
@@ -52,6 +53,7 @@ class Behaviour:
             has no search.
         called_as_param: Refusals of an id in a parameter call it what the parameter is called.
         platforms_only: Operations that connected accounts are refused, and the refusals.
+        older_forms: What it was before some API versions.
         permission_name: What permissions of restricted keys call the type; empty for its object
             name.
         receives_events: Its objects are sent events.
@@ -82,6 +84,7 @@ class Behaviour:
     search_fields: ClassVar[Mapping[str, SearchOperators]] = {}
     called_as_param: ClassVar[bool] = False
     platforms_only: ClassVar[Mapping[str, Callable[[], StripeRefusal]]] = {}
+    older_forms: ClassVar[tuple[OlderForm, ...]] = ()
     permission_name: ClassVar[str] = ""
     receives_events: ClassVar[bool] = False
 

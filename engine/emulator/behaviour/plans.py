@@ -10,6 +10,7 @@ from engine.emulator.behaviour.account_view import AccountView, Document, Frozen
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.price_and_plan import price_of
 from engine.emulator.behaviour.prices import check_interval, refuse_default
+from engine.emulator.params.older_forms import BASIL, is_before
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -29,7 +30,6 @@ class PlanBehaviour(Behaviour):
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the amount, and the meter."""
-        del view
         if params.get("product") is None:
             raise errors.missing_parameter("product")
         if params.get("billing_scheme") == "tiered":
@@ -47,7 +47,7 @@ class PlanBehaviour(Behaviour):
             raise errors.exclusive(named)
         check_interval(params["interval"], params.get("interval_count"), "interval_count")
         metered = params.get("usage_type") == "metered"
-        if metered and params.get("meter") is None:
+        if metered and params.get("meter") is None and not is_before(view.asked, BASIL):
             raise StripeRefusal(
                 "Starting with Stripe version `2025-03-31.basil`, metered plans must be backed by "
                 "meters."

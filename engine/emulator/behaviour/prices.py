@@ -9,6 +9,7 @@ from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.price_and_plan import plan_of
+from engine.emulator.params.older_forms import BASIL, is_before
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
@@ -52,9 +53,8 @@ class PriceBehaviour(Behaviour):
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the parameters that depend on each other."""
-        del view
         _check_product(params)
-        _check_recurring(params.get("recurring"))
+        _check_recurring(view, params.get("recurring"))
         if params.get("billing_scheme") == "tiered":
             _check_tiered(params)
         else:
@@ -127,11 +127,11 @@ def _check_product(params: Frozen) -> None:
         raise errors.exclusive(named)
 
 
-def _check_recurring(recurring: Mapping[str, Any] | None) -> None:
+def _check_recurring(view: AccountView, recurring: Mapping[str, Any] | None) -> None:
     if recurring is None:
         return
     metered = recurring.get("usage_type") == "metered"
-    if metered and recurring.get("meter") is None:
+    if metered and recurring.get("meter") is None and not is_before(view.asked, BASIL):
         # L: neither code nor param.
         raise StripeRefusal(
             "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed by "

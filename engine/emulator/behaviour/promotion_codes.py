@@ -9,6 +9,7 @@ from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.coupons import redeemable
+from engine.emulator.params.older_forms import CLOVER, OlderForm
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -25,6 +26,17 @@ class PromotionCodeBehaviour(Behaviour):
         "code": Field(max_length=500, pattern=r"[a-zA-Z0-9\-_]+")
     }
     indexed: ClassVar[Mapping[str, bool]] = {"code": True, "promotion.coupon": False}
+    older_forms: ClassVar[tuple[OlderForm, ...]] = (
+        OlderForm(
+            until=CLOVER,
+            params={"coupon": "promotion.coupon"},
+            implied={"promotion.type": "coupon"},
+            required=frozenset({"coupon"}),
+            fields={"coupon": "promotion.coupon"},
+            whole=frozenset({"coupon"}),
+            newer=frozenset({"promotion"}),
+        ),
+    )
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Require a coupon, and check the end and the restrictions."""

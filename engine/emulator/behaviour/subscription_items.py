@@ -12,6 +12,7 @@ from engine.emulator.behaviour.discounts import discounts_of
 from engine.emulator.behaviour.item_tax_rates import check_rates
 from engine.emulator.behaviour.price_and_plan import plan_of
 from engine.emulator.behaviour.products import INACTIVE_PRICE, ONE_TIME_PRICE
+from engine.emulator.params.older_forms import BASIL, is_before
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
@@ -138,10 +139,18 @@ def _fill_derived(view: AccountView, params: Frozen, document: Document) -> None
     # D: a subscriber keeps a deleted plan.
     if price is not None:
         check_rates(view, price, document["tax_rates"] or default_rates(view, document))
-    metered = price is not None and price["recurring"]["usage_type"] == "metered"
+    recurring = {} if price is None else price["recurring"]
+    metered = recurring.get("usage_type") == "metered"
     if metered and params.get("quantity") is not None:
         raise StripeRefusal(
             "Quantity should not be specified where usage_type is `metered`.", param="quantity"
+        )
+    if metered and recurring["meter"] is None and not is_before(view.asked, BASIL):
+        # D that it is refused; the text is ours (?).
+        raise StripeRefusal(
+            "Starting with Stripe version `2025-03-31.basil`, subscriptions take no metered price "
+            f"without a meter, such as `{document['price']}`.",
+            param="price",
         )
     document["quantity"] = None if metered else document["quantity"]
     if not metered and document["quantity"] is None:

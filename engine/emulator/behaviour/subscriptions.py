@@ -12,6 +12,7 @@ from engine.emulator.behaviour.first_payment import check_behavior, check_clock,
 from engine.emulator.behaviour.item_tax_rates import check_rates
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
+from engine.emulator.params.older_forms import BASIL, OlderForm
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
@@ -41,6 +42,19 @@ class SubscriptionBehaviour(Behaviour):
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
     }
 
+    older_forms: ClassVar[tuple[OlderForm, ...]] = (
+        OlderForm(
+            until=BASIL,
+            params={
+                "coupon": "discounts.0.coupon",
+                "promotion_code": "discounts.0.promotion_code",
+            },
+            fields={
+                "current_period_end": "items.data.0.current_period_end",
+                "current_period_start": "items.data.0.current_period_start",
+            },
+        ),
+    )
     search_fields: ClassVar[Mapping[str, SearchOperators]] = {
         "canceled_at": SearchOperators.NUMERIC,
         "created": SearchOperators.NUMERIC,

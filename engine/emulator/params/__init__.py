@@ -1,1 +1,1 @@
-"""From a form to typed parameters within their bounds, and the query language of searches."""
+"""From a form to typed parameters, forms of older API versions, and queries of searches."""

@@ -198,9 +198,10 @@ def _number(given: str, param: str) -> float:
 
 
 def _boolean(given: str, param: str) -> bool:
-    if given not in ("true", "false"):
+    # R: the SDK for Python sent `True` and `False` until its version 8.
+    if given not in ("true", "false", "True", "False"):
         raise errors.invalid_value("boolean", param, given)
-    return given == "true"
+    return given in ("true", "True")
 
 
 def _decimal(given: str, param: str) -> str:

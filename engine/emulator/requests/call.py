@@ -34,7 +34,8 @@ class Call:
         now: Seconds since 1970.
         ids: Makes ids.
         repository: The objects of this account and mode.
-        version: API version the request asked for.
+        version: API version of the emulator.
+        asked: API version that the request asks for.
         related: Names the objects of the account that this one is connected to, or that the path
             names: of some types, parameters may name those, too.
         begun: Execution has begun: from here on an idempotency key remembers the response.
@@ -48,6 +49,7 @@ class Call:
     repository: Repository
     version: str
     related: str = ""
+    asked: str = field(default="")
     begun: bool = field(default=False)
     made: list[CreatedObject] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)

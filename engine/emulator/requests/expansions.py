@@ -57,13 +57,18 @@ def parse_expand(
     """
     if given is None:
         return ()
-    paths = _texts(given)
+    paths = path_texts(given)
     return tuple(
         path if path in list_fields else _checked(path, kind, of_list=of_list) for path in paths
     )
 
 
-def _texts(given: Any) -> list[str]:
+def path_texts(given: Any) -> list[str]:
+    """The paths to expand.
+
+    Raises:
+        StripeRefusal: They are not a list of strings.
+    """
     if isinstance(given, dict) and all(key.isdigit() for key in given):
         given = [given[key] for key in sorted(given, key=int)]
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):

@@ -3,28 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from engine.catalog.model import Shape
 from engine.emulator.params.bounds import check_bounds
+from engine.emulator.params.older_forms import (
+    OlderForm,
+    applicable,
+    expand_now,
+    param_then,
+    params_now,
+    show_then,
+)
 from engine.emulator.requests import v2
 from engine.emulator.requests.call import Call
-from engine.emulator.requests.expansions import Paths, parse_expand
-from engine.emulator.requests.responses import page_of, render
+from engine.emulator.requests.expansions import Paths, parse_expand, path_texts
+from engine.emulator.requests.request_context import RequestContext
+from engine.emulator.requests.responses import page_of, page_of_held, render
 from engine.emulator.requests.search import TOTAL_COUNT, result_of
 from engine.emulator.shapes.paths import copied, put
 from engine.emulator.storage.repository import Document
+from engine.emulator.types.kinds import older_forms
 from engine.emulator.types.routes import Match
-from engine.emulator.types.verbs import apply_verb, done
+from engine.emulator.types.verbs import LIST_INSIDE, apply_verb, done
+from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.messages import Form
+from engine.schema.attribute import Kind
 
 
-def perform(call: Call, match: Match, form: Form) -> dict[str, Any]:
-    """Run the operation of a route.
+def perform(call: Call, match: Match, context: RequestContext) -> dict[str, Any]:
+    """Run the operation of a route, in the forms of the API version that is asked for.
 
     Raises:
         StripeRefusal: It is refused; `call.begun` says whether execution had begun.
     """
-    return _OPERATIONS.get(match.operation, _call)(call, match, form)
+    call.asked = version = context.asked_version
+    run = _OPERATIONS.get(match.operation, _call)
+    older = applicable(match.kind.behaviour.older_forms, version)
+    try:
+        response = run(call, match, _form_now(match, context.form, older))
+    except StripeRefusal as refusal:
+        for form in older:
+            refusal.param = param_then(refusal.param, form)
+        raise
+    forms = older_forms(version)
+    if forms:
+        show_then(response, forms)
+    return response
+
+
+def _form_now(match: Match, form: Form, older: Sequence[OlderForm]) -> Form:
+    """What was sent, as it is sent now."""
+    for one in older:
+        if match.operation in _WRITING:
+            form = params_now(form, one, creating=match.operation == _CREATE)
+        expand = path_texts(form.get("expand", []))
+        form = {**form, "expand": expand_now(expand, one, of_list=match.operation in _LISTING)}
+    return form
 
 
 def _create(call: Call, match: Match, form: Form) -> dict[str, Any]:
@@ -85,6 +120,17 @@ def _list(call: Call, match: Match, form: Form) -> dict[str, Any]:
     return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
 
 
+def _list_inside(call: Call, match: Match, form: Form) -> dict[str, Any]:
+    """List what an object holds, oldest first."""
+    given = {name: value for name, value in form.items() if name != "expand"}
+    params = match.kind.parser.parse(given, _PAGING)
+    within = [f"{match.inside}.{path}" for path in path_texts(form.get("expand", []))]
+    paths = parse_expand(within, match.kind)
+    held = _render(call, match, _required(call, match), (match.inside, *paths))[match.inside]
+    page, has_more = page_of_held(held["data"], params)
+    return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
+
+
 def _search(call: Call, match: Match, form: Form) -> dict[str, Any]:
     params, expand = _parse(match, form, of_list=True, list_fields=(TOTAL_COUNT,))
     return result_of(call, match.kind, params, expand, match.path)
@@ -109,6 +155,14 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     return dict(response) if response is not None else _render(call, match, document, expand)
 
 
+_CREATE: Final = "create"
+_WRITING: Final = (_CREATE, "update")
+_LISTING: Final = ("list", "search")
+_PAGING: Final = {
+    "limit": Shape(kind=Kind.INTEGER),
+    "starting_after": Shape(kind=Kind.STRING),
+    "ending_before": Shape(kind=Kind.STRING),
+}
 _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
     "create": _create,
     "retrieve": _retrieve,
@@ -116,6 +170,7 @@ _OPERATIONS: Mapping[str, Callable[[Call, Match, Form], dict[str, Any]]] = {
     "delete": _delete,
     "list": _list,
     "search": _search,
+    LIST_INSIDE: _list_inside,
 }
 
 

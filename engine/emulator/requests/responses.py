@@ -115,6 +115,27 @@ def page_of(
     return [render(call, kind, document, expand) for document in page], has_more
 
 
+def page_of_held(held: list[Document], params: Mapping[str, Any]) -> tuple[list[Document], bool]:
+    """A page of what an object holds, in its order.
+
+    Raises:
+        StripeRefusal: A cursor names nothing, or both cursors were sent.
+    """
+    after, before = params.get("starting_after"), params.get("ending_before")
+    if after is not None and before is not None:
+        raise errors.both_cursors()
+    limit = limit_of(params.get("limit"))
+    ids = [one["id"] for one in held]
+    for cursor, param in ((after, "starting_after"), (before, "ending_before")):
+        if cursor is not None and cursor not in ids:
+            raise errors.resource_missing("line item", cursor, param=param)
+    if before is not None:
+        found = held[: ids.index(before)]
+        return found[-limit:], len(found) > limit
+    found = held if after is None else held[ids.index(after) + 1 :]
+    return found[:limit], len(found) > limit
+
+
 def limit_of(given: int | None) -> int:
     """The number of objects on a page.
 

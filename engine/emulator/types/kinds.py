@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from engine.catalog import loader
@@ -13,6 +13,7 @@ from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Field, Row
 from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.registry import BEHAVIOURS
+from engine.emulator.params.older_forms import OlderForm, applicable
 from engine.emulator.params.parser import ParamParser
 from engine.emulator.shapes import derived
 from engine.emulator.shapes.document_builder import DocumentBuilder
@@ -301,3 +302,10 @@ def returned_path(param: str, alias: Field) -> str:
 def returned_word(words: Mapping[Any, Any], value: Any) -> Any:
     """The response's value for a parameter's value: the mapping of an alias, read backwards."""
     return next((returned for returned, sent in words.items() if sent == value), value)
+
+
+@lru_cache(maxsize=64)
+def older_forms(version: str) -> Mapping[str, tuple[OlderForm, ...]]:
+    """The forms that types had in an API version, by object name; empty for the newest ones."""
+    found = {name: applicable(one.older_forms, version) for name, one in BEHAVIOURS.items()}
+    return {name: forms for name, forms in found.items() if forms}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from urllib.parse import unquote_plus
 
 from engine.emulator.types.kinds import ObjectKind, kinds, outlines
-from engine.emulator.types.verbs import is_emulated
+from engine.emulator.types.verbs import LIST_INSIDE, RETRIEVE, is_emulated
 from engine.emulator.wire import errors
 from engine.frozen import frozen
 
@@ -18,10 +18,12 @@ class Match:
 
     Attributes:
         kind: Of which type.
-        operation: `create`, `retrieve`, `update`, `delete`, `list`, or a verb such as `archive`.
+        operation: `create`, `retrieve`, `update`, `delete`, `list`, `list_inside`, or a verb such
+            as `archive`.
         path: As it was sent.
         id: Of the object; empty for the collection's operations.
         parent: Id of the parent, of a child.
+        inside: Field of the object that holds the list, of `list_inside`.
     """
 
     kind: ObjectKind
@@ -29,6 +31,7 @@ class Match:
     path: str
     id: str = ""
     parent: str = ""
+    inside: str = ""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,25 @@ def match(method: str, path: str) -> Match:
     Raises:
         StripeRefusal: Stripe has none there, or it is not emulated.
     """
+    found = _found(method, path) or _list_inside(method, path)
+    if found is None or not is_emulated(found.kind, found.operation):
+        raise errors.unrecognized_url(method, path)
+    return found
+
+
+def _list_inside(method: str, path: str) -> Match | None:
+    """The list of what an object holds that are no objects of their own: `.../line_items`."""
+    holder, _, name = path.rpartition("/")
+    found = _found(method, holder) if method == "GET" else None
+    if found is None or found.operation != RETRIEVE:
+        return None
+    page = found.kind.sub_lists.get(name)
+    if page is None or page.object:
+        return None
+    return replace(found, operation=LIST_INSIDE, path=path, inside=name)
+
+
+def _found(method: str, path: str) -> Match | None:
     node: _Node | None = _tree()
     ids: list[str] = []
     for step in path.split("/")[1:]:
@@ -65,11 +87,9 @@ def match(method: str, path: str) -> Match:
             ids.append(unquote_plus(step))
         node = following
     if node is None or method not in node.targets:
-        raise errors.unrecognized_url(method, path)
+        return None
     object, operation = node.targets[method]
     kind = kinds()[object]
-    if not is_emulated(kind, operation):
-        raise errors.unrecognized_url(method, path)
     parent = ids.pop(0) if kind.parent else ""
     return Match(kind=kind, operation=operation, path=path, id=ids[0] if ids else "", parent=parent)
 

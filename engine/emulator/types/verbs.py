@@ -14,7 +14,9 @@ from engine.emulator.wire.errors import StripeRefusal
 if TYPE_CHECKING:
     from engine.emulator.types.kinds import ObjectKind
 
-ORDINARY: Final = frozenset({"create", "retrieve", "update", "delete", "list"})
+RETRIEVE: Final = "retrieve"
+LIST_INSIDE: Final = "list_inside"
+ORDINARY: Final = frozenset({"create", RETRIEVE, "update", "delete", "list", LIST_INSIDE})
 _STATUS: Mapping[str, str] = {
     "accept": "accepted",
     "activate": "active",

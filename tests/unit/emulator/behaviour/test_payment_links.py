@@ -67,6 +67,35 @@ def test_a_link_shows_what_it_sells_if_asked(client: stripe.StripeClient, price:
     assert (made.invoice_creation.enabled, made.subscription_data) == (False, None)
 
 
+def test_items_are_a_list_of_their_own(
+    client: stripe.StripeClient, price: str, refused: Refused
+) -> None:
+    """In the order of the link, in pages; of a link and of a quote."""
+    lines = [{"price": price, "quantity": count} for count in (1, 2, 3)]
+    link = client.v1.payment_links.create(items(*lines)).id
+    service = client.v1.payment_links.line_items
+    whole = service.list(link)
+    assert [item.quantity for item in whole.data] == [1, 2, 3]
+    assert (whole.url, whole.has_more) == (f"/v1/payment_links/{link}/line_items", False)
+    first = service.list(link, {"limit": 2})
+    assert ([item.quantity for item in first.data], first.has_more) == ([1, 2], True)
+    assert [item.quantity for item in first.auto_paging_iter()] == [1, 2, 3]
+    last = first.data[1].id
+    assert [item.quantity for item in service.list(link, {"starting_after": last}).data] == [3]
+    back = service.list(link, {"ending_before": last, "limit": 1})
+    assert ([item.quantity for item in back.data], back.has_more) == ([1], False)
+    expanded = service.list(link, {"expand": ["data.price.product"]}).data[0]
+    assert expanded.price is not None
+    assert isinstance(expanded.price.product, stripe.Product)
+    wanted: Any = items(*lines, customer=client.v1.customers.create({}).id)
+    quote = client.v1.quotes.create(wanted)
+    assert len(client.v1.quotes.line_items.list(quote.id).data) == 3
+    both: Any = {"starting_after": last, "ending_before": last}
+    for params in (both, {"starting_after": "li_none"}, {"colour": "red"}):
+        assert refused(service.list, link, params).http_status == 400
+    assert refused(service.list, "plink_none").http_status == 404
+
+
 def test_only_quantities_of_items_change(
     client: stripe.StripeClient, price: str, refused: Refused
 ) -> None:

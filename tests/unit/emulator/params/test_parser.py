@@ -370,13 +370,13 @@ def test_a_parameter_of_another_version_is_refused_with_both(
 ) -> None:
     """The refusal names the version, which is the likely mistake."""
     spoken = loader.api_version()
-    error = send("POST", "/v1/promotion_codes", "coupon=ten", Stripe_Version=asked).document[
+    error = send("POST", "/v1/products", "name=a&attributes=size", Stripe_Version=asked).document[
         "error"
     ]
-    assert (error["code"], error["param"]) == ("parameter_unknown", "coupon")
+    assert (error["code"], error["param"]) == ("parameter_unknown", "attributes")
     assert error["message"] == (
-        f"Received unknown parameter: coupon. This emulator of Stripe speaks API version {spoken} "
-        f"only, and the request asks for 2024-06-20: use the parameters of {spoken}."
+        f"Received unknown parameter: attributes. This emulator of Stripe speaks API version "
+        f"{spoken} only, and the request asks for 2024-06-20: use the parameters of {spoken}."
     )
 
 
@@ -401,3 +401,14 @@ def test_live_errors_link_to_the_live_log(emulator: Emulator) -> None:
     request = Request.to("GET", "/v1/frobs", {"Authorization": "Bearer sk_live_alpha"})
     error = emulator.handle(request).document["error"]
     assert error["request_log_url"].startswith("https://dashboard.stripe.com/logs/req_")
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"), [("true", True), ("True", True), ("false", False), ("False", False)]
+)
+def test_booleans_come_in_two_spellings(emulator: Emulator, sent: str, *, meant: bool) -> None:
+    """Python's own too, which Stripe's SDK for Python sent until its version 8 (R)."""
+    request = Request.to(
+        "POST", "/v1/products", {"Authorization": "Bearer sk_test_a"}, f"name=a&shippable={sent}"
+    )
+    assert emulator.handle(request).document["shippable"] is meant
