@@ -104,8 +104,8 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         yield from made_again(plan, orphans)  # it explains the others: all keys are taken
         yield from made_for_another_name(session, plan)
         yield from taken_outside(session, plan)
+        yield from stale.get(plan.stack, ())  # and so does a state that is older than the account
         yield from plan.refusals
-        yield from stale.get(plan.stack, ())
         yield from readers.refusals(plan)
         yield from accounts_in_use(session, plans, plan)
         yield from _sandbox_only(session, plan) if livemode else ()

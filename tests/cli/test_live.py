@@ -193,7 +193,7 @@ def test_at_a_terminal_the_question_names_who_uses_it(terminal: Terminal, in_use
     """Without --impact; the plan says what it means for them."""
     code, screen = terminal(["apply", "--no-color"], b"yes\nno\n")
     assert code == 1
-    assert f"used by: {USED}: they go on and keep paying the old price\n" in screen
+    assert f"used by: {USED}: still billed at the old price\n" in screen
     assert (
         f"This removes or replaces stripe_price.month, used by {USED}, in LIVE MODE. "
         "Type stripe_price.month to go on: "
@@ -234,8 +234,8 @@ def test_a_plan_of_a_live_account_counts_by_itself(
     """A saved plan is applied without a question, so its review has to show it."""
     ended = engine("plan", "-o", "shop.plan")
     assert ended.code == 0
-    assert f"used by: {USED}: they go on" in ended.out
-    assert f"used by: {USED}: they go on" in engine("show", "shop.plan").out
+    assert f"used by: {USED}: still billed" in ended.out
+    assert f"used by: {USED}: still billed" in engine("show", "shop.plan").out
     _write(root, PRODUCT.replace('"Pro"', '"Pro 2"'), MONTHLY.format(amount=2900), COUPONS)
     assert "used by" not in engine("plan").out
     assert "used by" in engine("plan", "--impact").out

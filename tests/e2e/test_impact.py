@@ -38,7 +38,7 @@ NAMED = """
 BEFORE = PRICE.format(name="Pro", amount=2000)
 CHANGED = PRICE.format(name="Pro", amount=2400)
 ADDRESS = "stripe_price.month"
-KEEP = "they go on and keep paying the old price"
+KEEP = "still billed at the old price"
 DEACTIVATED = "Stripe deactivates those that still sell it"
 
 

@@ -21,6 +21,7 @@ class Dashboard:
     def __call__(self, method: str, path: str, **fields: Any) -> dict[str, Any]:
         """Change something, or read it; nested fields are written `metadata__plan`."""
         form = urlencode({_bracketed(name): value for name, value in fields.items()})
+        self._file.parent.mkdir(parents=True, exist_ok=True)
         headers = {"Authorization": f"Bearer {EMBEDDED_KEY}"}
         with Emulator(self._file) as emulator:
             request = Request.to(method, path, headers, form)

@@ -25,7 +25,7 @@ _SUBSCRIPTIONS = UsedBy(
     # S: what has not ended; the list leaves out canceled ones by itself.
     among={"status": ("active", "incomplete", "past_due", "paused", "trialing", "unpaid")},
     pages=_MANY,
-    note="they go on and keep paying the old price",
+    note="still billed at the old price",
 )
 # D: archiving deactivates the links that sell it.
 _LINKS = UsedBy(

@@ -69,8 +69,8 @@ def refuse_stale(session: Session, plans: Sequence[Plan]) -> tuple[Plan, ...]:
 
     def refusals(plan: Plan) -> Iterator[Refusal]:
         yield from made_for_another_name(session, plan)
-        yield from plan.refusals
         yield from stale.get(plan.stack, ())
+        yield from plan.refusals
 
     return tuple(dataclasses.replace(plan, refusals=tuple(refusals(plan))) for plan in plans)
 

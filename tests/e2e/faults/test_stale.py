@@ -23,6 +23,7 @@ from engine.operations.rebuild.rebuild import RebuildOptions, rebuild_states
 from engine.operations.saved_plan.saved_plan import apply_saved, plan_to_save
 from engine.operations.state_edit.forget import forget_resources
 from engine.plan.inputs.options import PlanOptions
+from engine.plan.refusal import PlanRule
 from tests.support.faults.shop import Shop, Trying
 
 FIRST = """
@@ -115,6 +116,15 @@ def test_a_lost_state_makes_nothing_twice(shop: Shop, trying: Trying) -> None:
         rebuild_states(shop.context(folder), (), RebuildOptions())
         assert not shop.plan(folder).has_changes
         assert _alive(shop) == 4
+
+
+def test_a_lost_state_is_named_before_the_keys_that_its_objects_have(shop: Shop) -> None:
+    """It is why they are taken, and its way on is the right one."""
+    folder = shop.fresh(FIRST.replace("unit_amount", 'lookup_key="pro", unit_amount'))
+    shop.apply(folder)
+    shutil.rmtree(folder / "state")
+    rules = [refusal.reference for refusal in shop.plan(folder).refusals]
+    assert rules == [PlanRule.STATE_OLDER_THAN_ACCOUNT, PlanRule.KEY_TAKEN]
 
 
 def test_a_replacement_by_an_older_state_makes_nothing_twice(shop: Shop, trying: Trying) -> None:
