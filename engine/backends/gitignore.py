@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.durable_files import PRIVATE_FOLDER, make_folder, read_file, write_durably
+from engine.errors import Problem
 
 NAME = ".gitignore"
 EVERYTHING = ("# made by engine: nothing in here is ever committed", "*")
@@ -46,6 +47,25 @@ def is_exposed(folder: Path, lines: Sequence[str]) -> bool:
         return exists and not ignores(folder, lines)
     except OSError:
         return True
+
+
+def exposed_folders(states: Path, private: Path, shown: Callable[[Path], str]) -> Iterator[Problem]:
+    """Folders whose ignore file does not keep private files out of git.
+
+    Args:
+        states: Folder of state files.
+        private: Folder that is never committed.
+        shown: How messages name a path.
+    """
+    for folder, lines, what in (
+        (private, EVERYTHING, "which holds secrets"),
+        (states, TRANSIENTS, "such as the journals of runs"),
+    ):
+        if is_exposed(folder, lines):
+            file, wanted = shown(folder / NAME), ", ".join(lines[1:])
+            message = f"it does not keep git from what is never committed, {what}"
+            hint = f"add {wanted} at its end; the next engine apply does so too"
+            yield Problem(file, 0, message, hint, "state-ignore")
 
 
 def ignore(folder: Path, lines: Sequence[str]) -> bool:

@@ -64,12 +64,7 @@ def open_project(
         SettingsError: if the configuration cannot be used, or this is Windows.
         UsageError: if there is no such folder.
     """
-    if os.name == "nt":
-        # Locks, journals and private files rest on what POSIX has, and Windows has not.
-        raise SettingsError(
-            "engine does not run on Windows itself",
-            hint="run it in WSL 2 or in a container: both have the Linux that it needs",
-        )
+    refuse_windows()
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name one with -C DIR")
     if api_key is not None:
@@ -86,7 +81,17 @@ def open_project(
     )
     if api_key is not None:
         settings = _with_key(settings, api_key)
-    hook, connections = hook or Hook(), connections or Connections()
+    return open_loaded(settings, hook or Hook(), connections or Connections())
+
+
+def open_loaded(settings: Settings, hook: Hook, connections: Connections) -> Context:
+    """Wire the ports that settings describe as they were read.
+
+    Raises:
+        SettingsError: if the environment names an account that its fleet does not have, or this is
+            Windows.
+    """
+    refuse_windows()
     if settings.fleet is not None:
         from engine.bootstrap.members import completed
 
@@ -104,6 +109,19 @@ def _with_key(settings: Settings, key: Sensitive) -> Settings:
         )
     given = dataclasses.replace(environment, api_key=key, api_key_source="api_key")
     return dataclasses.replace(settings, environment=given)
+
+
+def refuse_windows() -> None:
+    """Refuse to run where locks, journals and private files cannot work: they rest on POSIX.
+
+    Raises:
+        SettingsError: if this is Windows.
+    """
+    if os.name == "nt":
+        raise SettingsError(
+            "engine does not run on Windows itself",
+            hint="run it in WSL 2 or in a container: both have the Linux that it needs",
+        )
 
 
 def open_settings(
@@ -259,6 +277,7 @@ def _connect(settings: Settings, hook: Hook, connections: Connections) -> Provid
         retries=settings.retries,
         limiter=connections.limiter(settings, hook),
         on_answer=hook.answered,
+        api_version=loader.api_version(),
         account=environment.connected,
         vouched=environment.vouched,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from engine.errors import UsageError
 from engine.project import project_around
 from engine.redaction import hide
 from engine.views.formats import TEXT, report_view_of, view_of
-from engine.views.style import Style, visible, wants_colour
+from engine.views.style import WIDTH, Style, visible, wants_colour
 
 if TYPE_CHECKING:
+    from engine.operations.doctor.patient import Surroundings
     from engine.operations.run.context import Context
     from engine.ports.backend import Store
     from engine.ports.hook import Hook
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from engine.variables import Variables
     from engine.views.progress.lines import LineProgress
     from engine.views.view import Page, ReportView, View, ViewOptions
+
+
+_NARROWEST = 40
 
 
 @dataclass(slots=True)
@@ -96,6 +101,7 @@ class Invocation:
             verbose=self.verbose,
             compact=self.compact,
             ascii=encoding != "utf8",
+            columns=_columns(),
         )
 
     def style(self, stream: TextIO | None = None) -> Style:
@@ -204,6 +210,24 @@ class Invocation:
         finally:
             progress.close()
 
+    @contextlib.contextmanager
+    def examined(self, *, offline: bool, fleet: str) -> Iterator[Surroundings]:
+        """What a check of the project opens it with, with progress until it is done."""
+        from engine.bootstrap.doctor import surroundings
+
+        progress = self.progress()
+        try:
+            yield surroundings(
+                self._project(),
+                environment=self.environment,
+                fleet=fleet,
+                variables=self._variables,
+                hook=progress,
+                offline=offline,
+            )
+        finally:
+            progress.close()
+
     def open_folder(self, root: Path, environment: str) -> Context:
         """Wire a project folder for an environment, with the variables that were given."""
         return self._open(root, environment, self._variables, None)
@@ -251,6 +275,13 @@ class Invocation:
             parallelism=self.parallelism,
             hook=hook,
         )
+
+
+def _columns() -> int:
+    """Columns of a line on stdout: those of the terminal, where it is a narrow one."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return max(_NARROWEST, min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns))
 
 
 def _write(stream: TextIO, text: str) -> None:

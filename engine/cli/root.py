@@ -29,6 +29,7 @@ _HOMES = {
     "promote": "engine.cli.commands.promote:promote",
     "review": "engine.cli.commands.review:review",
     "subscribers": "engine.cli.commands.subscribers:subscribers",
+    "doctor": "engine.cli.commands.doctor:doctor",
     "stacks": "engine.cli.commands.stacks:stacks",
     "fleet": "engine.cli.commands.fleet:fleet",
     "graph": "engine.cli.commands.graph:graph",

@@ -19,10 +19,12 @@ class Account:
     Attributes:
         id: `acct_...`; empty if the service does not return it.
         livemode: True for real money; None if the service does not return it.
+        name: What people call it; empty if the service does not return it.
     """
 
     id: str
     livemode: bool | None
+    name: str = field(default="", compare=False)
 
 
 OUT_OF_REACH: Final = "account_invalid"
@@ -105,6 +107,18 @@ class Provider(Protocol):
         None if it has them all, or if that is unknown. An implementation MUST NOT change
         anything to find out.
         """
+        ...
+
+    def may_ask_to_write(self, kind: ResourceType) -> bool:
+        """Whether `missing_permission` can find out if the key may write objects of a type."""
+        ...
+
+    def missing_read_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that the key lacks to read objects of a type; None if it has it."""
+        ...
+
+    def default_version(self) -> str:
+        """The API version of the account, for what names none; empty if it is not returned."""
         ...
 
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:

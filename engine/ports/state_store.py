@@ -97,6 +97,14 @@ class StateStore(Protocol):
         """
         ...
 
+    def check_works(self, environment: str) -> None:
+        """Find out whether states and locks of an environment would work, and leave nothing behind.
+
+        Raises:
+            StateError: if they would not.
+        """
+        ...
+
     def advice(self, place: str) -> Advice:
         """What people can do with other programs about what is stored at a place.
 

@@ -74,15 +74,10 @@ def load_settings(
     """
     environ = os.environ if environ is None else environ
     table = _table(root)
-    name = (
-        environment
-        or environ.get("ENGINE_ENVIRONMENT")
-        or table.get("default-environment")
-        or (UNNAMED if environ.get("STRIPE_API_KEY") else EMBEDDED)
-    )
+    name, named_by = _named(environment, table, environ)
     fleets = _fleets(table)
-    fleet, member = _member(str(name), fleets)
-    configured = str(name) if fleet is None else fleet.environment
+    fleet, member = _member(name, fleets)
+    configured = name if fleet is None else fleet.environment
     environment_of = _environment(configured, table, environ)
     own = table.get("environments", {}).get(configured, {})
     at_once = environ.get("ENGINE_PARALLELISM") or None if parallelism is None else parallelism
@@ -90,7 +85,8 @@ def load_settings(
         root=root,
         environment=environment_of
         if fleet is None
-        else dataclasses.replace(environment_of, name=str(name), platform=configured),
+        else dataclasses.replace(environment_of, name=name, platform=configured),
+        named_by=named_by,
         fleet=fleet,
         member=member,
         fleets=fleets,
@@ -109,6 +105,21 @@ def load_settings(
         policies=table.get("policies", {}) | own.get("policies", {}),
         constants=tuple(table.get("constants", ())),
     )
+
+
+def _named(
+    flag: str | None, table: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[str, str]:
+    """The environment that is used, and what says so."""
+    if flag:
+        return flag, "the command line names it"
+    if environ.get("ENGINE_ENVIRONMENT"):
+        return environ["ENGINE_ENVIRONMENT"], "ENGINE_ENVIRONMENT names it"
+    if table.get("default-environment"):
+        return str(table["default-environment"]), "default-environment in pyproject.toml names it"
+    if environ.get("STRIPE_API_KEY"):
+        return UNNAMED, "nothing names one, and STRIPE_API_KEY is set"
+    return EMBEDDED, "nothing names one, and STRIPE_API_KEY is not set"
 
 
 def _fleets(table: Mapping[str, Any]) -> Mapping[str, Fleet]:

@@ -130,6 +130,7 @@ class Settings:
     Attributes:
         root: The project folder.
         environment: Its environment.
+        named_by: Why it is that one, as the end of a sentence.
         environments: The names of all that are configured.
         fleets: The fleets by name.
         fleet: The fleet whose account the environment is; None if it is none's.
@@ -150,6 +151,7 @@ class Settings:
 
     root: Path
     environment: Environment
+    named_by: str = field(default="", compare=False)
     environments: tuple[str, ...] = ()
     fleets: Mapping[str, Fleet] = field(default_factory=dict)
     fleet: Fleet | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.loader import type_name
-from engine.errors import NotFoundError, PermissionDeniedError, ProviderError
+from engine.errors import NotFoundError, PermissionDeniedError
 from engine.ports.provider import OUT_OF_REACH, Account, Event, RequestContext
 from engine.redaction import remember
 from engine.schema.lifecycle import Probe
@@ -34,14 +34,13 @@ from engine.stripe.paths import (
     parts_of,
     without_parent,
 )
-from engine.stripe.permissions import is_restricted, permission_in, question_about
-from engine.stripe.responses import ResponseCheck
+from engine.stripe.permissions import KeyPermissions
+from engine.stripe.responses import ResponseCheck, account_name
 from engine.values.paths import get_path
 
 _READERS = 8
 _BY_IDS = "ids"
 """The list filter by which some types are found by their ids, many at once."""
-_NO_SUCH_OBJECT = (400, 404)
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 # L: the tail of Stripe's text when the object is in the other mode; creating it would be wrong.
 _OTHER_MODE = "similar object exists"
@@ -67,7 +66,7 @@ class StripeProvider:
         self._schemas = schemas
         self._livemode = is_live(api_key)
         self._mode = mode_of(api_key)
-        self._restricted = is_restricted(api_key)
+        self._key = KeyPermissions(http, api_key)
         self._root = root or Path()
 
     @property
@@ -105,27 +104,24 @@ class StripeProvider:
             return Account(named[0] if named else "", self._livemode)
         except NotFoundError:
             return Account("", self._livemode)
-        return Account(self._request("GET", "/v1/account").account(found), self._livemode)
+        id = self._request("GET", "/v1/account").account(found)
+        return Account(id, self._livemode, account_name(found))
 
     def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
         """Name the permission that a restricted key lacks to write objects of a type."""
-        question = question_about(kind) if self._restricted else None
-        if question is None:
-            return None
-        try:
-            if question.method == "delete":
-                self._http.delete(question.path, account=account)
-            else:
-                self._http.post(question.path, {}, idempotency_key="", account=account)
-        except PermissionDeniedError as error:
-            permission = permission_in(error)
-            if permission is None:
-                raise
-            return permission
-        except ProviderError as error:
-            if error.status not in _NO_SUCH_OBJECT:
-                raise
-        return None
+        return self._key.missing_to_write(kind, account)
+
+    def may_ask_to_write(self, kind: ResourceType) -> bool:
+        """Whether a request shows it that changes nothing; a key without limits needs none."""
+        return self._key.may_ask_to_write(kind)
+
+    def missing_read_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """Name the permission that a key lacks to read objects of a type."""
+        return self._key.missing_to_read(kind, account, _expanding(kind, prefix="data."))
+
+    def default_version(self) -> str:
+        """The API version of the account, which the response to a request without one names."""
+        return self._http.default_version()
 
     # ── reading ───────────────────────────────────────────────────────────────────────────
 

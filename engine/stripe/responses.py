@@ -14,8 +14,17 @@ from engine.frozen import frozen
 from engine.schema.remote import RemoteObject, composite_id
 from engine.schema.resource_type import ResourceType
 from engine.stripe.paths import parts_of
+from engine.values.paths import get_path
 
+_NAMES = (("settings", "dashboard", "display_name"), ("business_profile", "name"))
+"""Where an account has a name: what the Dashboard shows, or else that of the business."""
 _MODES = {True: "live mode", False: "test mode"}
+
+
+def account_name(answer: Mapping[str, Any]) -> str:
+    """What people call an account; empty if it has no name, or the response does not hold it."""
+    found = (get_path(answer, path) for path in _NAMES)
+    return next((name for name in found if isinstance(name, str) and name), "")
 
 
 @frozen(kw_only=False)

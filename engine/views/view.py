@@ -17,7 +17,7 @@ from engine.schema.resource_type import ResourceType, Schemas
 from engine.settings.model import Environment
 from engine.stack.model import Stack
 from engine.state.model import State
-from engine.views.style import Style
+from engine.views.style import WIDTH, Style
 
 if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
+    from engine.ports.upkeep.diagnosis import Diagnosis
     from engine.views.picture.model import Picture
 
 
@@ -47,12 +48,14 @@ class ViewOptions:
         verbose: Show more.
         compact: Show a line for each change of a plan.
         ascii: The stream takes ASCII only.
+        columns: Columns of a line of text.
     """
 
     style: Style
     verbose: bool = False
     compact: bool = False
     ascii: bool = False
+    columns: int = WIDTH
 
 
 @frozen(kw_only=False)
@@ -155,6 +158,9 @@ class View(ReportView, Protocol):
 
     def stacks(self, overview: Overview, /) -> Page:
         """The stacks of a project. Why their order is not known is on stderr too, as text."""
+
+    def diagnosis(self, diagnosis: Diagnosis, /) -> Page:
+        """What was checked, and what is wrong."""
 
     def fleets(self, fleets: Sequence[ListedFleet], /) -> Page:
         """The fleets of a project, or one of them with its accounts."""

@@ -21,6 +21,7 @@ COMMANDS = [
     "promote",
     "review",
     "subscribers",
+    "doctor",
     "stacks",
     "fleet",
     "graph",

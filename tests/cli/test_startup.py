@@ -73,6 +73,7 @@ ASKING = frozenset(
     {
         *("apply", "destroy", "drift", "import", "state rebuild", "state restore", "state stamp"),
         "subscribers",
+        "doctor",
         *("ci plan", "ci apply", "ci commit-state", "ci drift"),
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -100,6 +101,9 @@ def test_1_4_the_account_of_the_key(provider: Provider) -> None:
     assert account.id.startswith("acct_")
     assert account.livemode is False
     assert provider.missing_permission(PRODUCT) is None
+    assert provider.missing_read_permission(PRODUCT) is None
+    assert provider.may_ask_to_write(PRODUCT)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d\.\w+", provider.default_version())
 
 
 # ── 2. writes ─────────────────────────────────────────────────────────────────────────────

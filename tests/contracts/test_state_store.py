@@ -102,6 +102,21 @@ def test_1_10_a_store_says_what_people_can_do(backend: StateBackend) -> None:
     assert not share or "the file" in share
 
 
+def test_1_6_finding_out_whether_it_works_leaves_nothing(
+    backend: StateBackend, tmp_path: Path
+) -> None:
+    """Before the first state, and with one."""
+    before = sorted(tmp_path.rglob("*"))
+    backend.check_works("test")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert backend.environments() == ()
+    backend.write(a_state(), expected=None)
+    before = sorted(tmp_path.rglob("*"))
+    backend.check_works("test")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert backend.read("shop", "test") == a_state()
+
+
 # ── 2. refuses a write over something it was not told of ──────────────────────────────────
 
 

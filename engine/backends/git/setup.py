@@ -7,6 +7,7 @@ clone: git runs no program because a repository says so.
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from engine.durable_files import read_file, write_durably
 from engine.ports.review.repository import Repository
 
 NAME = "engine-state"
+THIS_ENGINE = (sys.executable, "-P", "-m", "engine")
+"""What runs this engine from any folder: `-P` keeps Python from importing what is in that one."""
 ATTRIBUTES = ".gitattributes"
 LINES = (
     f"state/**/*.json merge={NAME} diff={NAME} -text",

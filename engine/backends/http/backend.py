@@ -172,6 +172,10 @@ class HttpBackend:
         """Ask for the document, once the server passed its test."""
         self._document(stack, environment)
 
+    def check_works(self, environment: str) -> None:
+        """Read the index, which the test of the server comes before."""
+        self.stacks(environment)
+
     def _change(
         self, stack: str, environment: str, change: Callable[[StackDocument], StackDocument]
     ) -> None:

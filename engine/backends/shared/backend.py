@@ -214,6 +214,10 @@ class SharedBackend:
         """Make sure that the store answers, and keeps its promises."""
         self._known(stack, environment)
 
+    def check_works(self, environment: str) -> None:
+        """Read the heads, which the test of the store comes before."""
+        self.stacks(environment)
+
     def advice(self, place: str) -> Advice:
         """What people can do about what is in a store."""
         del place

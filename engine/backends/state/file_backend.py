@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.address import is_environment_name, is_logical_name
-from engine.backends.gitignore import EVERYTHING, NAME, TRANSIENTS, ignore, is_exposed
+from engine.backends.gitignore import TRANSIENTS, exposed_folders, ignore
 from engine.backends.state import journal
 from engine.backends.state.active_locks import ActiveLocks
 from engine.backends.state.git_advice import git_advice
 from engine.backends.state.held_lock_files import HeldLockFiles
 from engine.backends.state.moves import FileMoves
 from engine.backends.state.no_history import NoHistory
-from engine.backends.state.run_locks import FileRunLocks, writing
+from engine.backends.state.run_locks import FileRunLocks, check_locks, writing
 from engine.backends.state.write_check import check_succession
 from engine.durable_files import (
     PRIVATE_FILE,
@@ -316,17 +316,7 @@ class FileBackend:
 
     def exposed(self) -> tuple[Problem, ...]:
         """Folders whose ignore file does not keep private files out of git."""
-        found: list[Problem] = []
-        for folder, lines, what in (
-            (self._private, EVERYTHING, "which holds secrets"),
-            (self._states, TRANSIENTS, "such as the journals of runs"),
-        ):
-            if is_exposed(folder, lines):
-                file, wanted = self._shown(folder / NAME), ", ".join(lines[1:])
-                message = f"it does not keep git from what is never committed, {what}"
-                hint = f"add {wanted} at its end; the next engine apply does so too"
-                found.append(Problem(file, 0, message, hint, "state-ignore"))
-        return tuple(found)
+        return tuple(exposed_folders(self._states, self._private, self._shown))
 
     def check_writable(self, stack: str, environment: str) -> None:
         """Write and remove a file in the folder of the state."""
@@ -338,6 +328,15 @@ class FileBackend:
             probe.unlink()
         except OSError as error:
             raise self._unwritable(path, error) from error
+
+    def check_works(self, environment: str) -> None:
+        """Write, lock and remove a file in the folder of the states, or where it will be made."""
+        self.moves.refuse(environment)
+        folder = self._states / environment
+        try:
+            check_locks(folder)
+        except OSError as error:
+            raise self._unwritable(folder, error) from error
 
     def _unwritable(self, path: Path, error: OSError) -> StateError:
         return StateError(

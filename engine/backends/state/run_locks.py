@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -242,6 +243,38 @@ def _locked(folder: int) -> bool:
     except OSError:
         # NFS does not lock folders. The comparison before the rename must be enough there.
         return True
+
+
+def check_locks(folder: Path) -> None:
+    """Find out whether files in a folder can be written and locked, and leave none behind.
+
+    Args:
+        folder: The folder; one that is not there yet would be made in the nearest one that is.
+
+    Raises:
+        StateError: if a lock does not keep a second one away, or cannot be taken at all.
+        OSError: if no file can be made.
+    """
+    from filelock import lock_descriptor
+
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    with tempfile.NamedTemporaryFile(dir=there, prefix=".probe", suffix=".tmp") as file:
+        second = os.open(file.name, os.O_RDWR)
+        try:
+            works = lock_descriptor(file.fileno(), blocking=False)
+            works = works and not lock_descriptor(second, blocking=False)
+            why = "a second lock of the same file is granted"
+        except OSError as error:
+            works, why = False, error.strerror or str(error)
+        finally:
+            os.close(second)
+    if not works:
+        raise StateError(
+            f"the file system of {there} does not lock files",
+            cause=why,
+            hint="two runs could work on one stack there at once: put the project on another file "
+            "system, or keep its states in a store that machines share",
+        )
 
 
 def read_owner(path: Path) -> LockOwner | None:

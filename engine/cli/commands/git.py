@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,9 +9,6 @@ import click
 from engine.cli.command import EngineCommand, LazyGroup
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.errors import RepositoryError, UsageError
-
-_PROGRAM = (sys.executable, "-P", "-m", "engine")
-"""What runs this engine from any folder: `-P` keeps Python from importing what is in that one."""
 
 _HOMES = {"merge-state": f"{__name__}:merge_state", "textconv": f"{__name__}:textconv"}
 
@@ -57,7 +53,7 @@ def git_setup(invocation: Invocation, *, check: bool, remove: bool) -> int:
         )
         return 0
     if check:
-        missing = tuple(setup.missing(root, repository, _PROGRAM))
+        missing = tuple(setup.missing(root, repository, setup.THIS_ENGINE))
         if missing:
             raise RepositoryError(
                 "git does not merge and show states with this engine, in this clone",
@@ -70,7 +66,7 @@ def git_setup(invocation: Invocation, *, check: bool, remove: bool) -> int:
         changed = setup.take_down(root, repository)
         invocation.write_note("Removed." if changed else "There was nothing to remove.")
         return 0
-    setup.set_up(root, repository, _PROGRAM)
+    setup.set_up(root, repository, setup.THIS_ENGINE)
     invocation.write_note(
         f"Git merges and shows states with this engine, in this clone. Commit {setup.ATTRIBUTES}; "
         "everyone else runs engine git-setup once, and again when their Python moves."

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.errors import PermissionDeniedError
 from engine.frozen import frozen
 from engine.ports.provider import unfenced
 from engine.stripe.http.rate_limiter import RateLimiter
@@ -39,6 +40,7 @@ class ClientOptions:
         sleep: Waits some seconds.
         limiter: Delays requests; None for no limit.
         on_answer: Called after each response that is not a refusal.
+        api_version: API version that every request names; empty for that of the SDK.
         account: Connected account of the requests that name none; empty for the key's own.
         vouched: That account exists and can be reached: it need not be read.
     """
@@ -50,6 +52,7 @@ class ClientOptions:
     sleep: Callable[[float], object] = time.sleep
     limiter: RateLimiter | None = None
     on_answer: Callable[[], None] = lambda: None
+    api_version: str = ""
     account: str = ""
     vouched: bool = False
 
@@ -61,6 +64,7 @@ class StripeHTTP:
         requests: How many were sent, repeated ones included.
         writes: How many of them could change something.
         server_time: Seconds since 1970 by Stripe's clock in its last response; None before.
+        version: API version of its last response; empty before, or if it names none.
     """
 
     def __init__(self, options: ClientOptions) -> None:
@@ -76,6 +80,9 @@ class StripeHTTP:
         bases: Any = {"api": base, "files": base} if base else None
         self._sdk = stripe.StripeClient(
             str(options.api_key.value),
+            # Not that of the SDK, which may be newer: what is declared is checked and compared by
+            # what the catalog says, so the answers have to be of its version.
+            stripe_version=options.api_version or None,
             base_addresses=bases,
             http_client=Inspected(options.transport or Network()),
             max_network_retries=0,
@@ -85,6 +92,7 @@ class StripeHTTP:
         self.requests = 0
         self.writes = 0
         self.server_time: int | None = None
+        self.version = ""
 
     @property
     def server(self) -> str:
@@ -125,6 +133,13 @@ class StripeHTTP:
         """
         options = {"stripe_account": account or self.account or None}
         return self._send("get", path, params, options, route or path)
+
+    def default_version(self) -> str:
+        """The API version of the account: that of a response to a request which names none."""
+        options = {"stripe_account": self.account or None, "stripe_version": ""}
+        with contextlib.suppress(PermissionDeniedError):  # a refusal has the header too
+            self._send("get", "/v1/account", {}, options, "/v1/account")
+        return self.version
 
     def post(
         self,
@@ -204,13 +219,13 @@ class StripeHTTP:
                 check_document(answer)
             except stripe.StripeError as error:
                 if not is_foreign(error):
-                    self._read_clock(error.headers)
+                    self._read_headers(error.headers)
                 self._report_rate(endpoint, error)
                 if not tries.again(error):
                     raise translate(error, path, self.server) from None
                 self._options.sleep(tries.wait(error))
                 continue
-            self._read_clock(answer.headers)
+            self._read_headers(answer.headers)
             self._report_rate(endpoint, None)
             self._options.on_answer()
             found: dict[str, Any] = answer.data
@@ -239,8 +254,9 @@ class StripeHTTP:
             retry_after=retry_after(error),
         )
 
-    def _read_clock(self, headers: Mapping[str, str] | None) -> None:
-        """Remember the service's time, which the age of idempotency keys depends on."""
+    def _read_headers(self, headers: Mapping[str, str] | None) -> None:
+        """Remember the version, and the service's time: the age of idempotency keys needs it."""
+        self.version = header(headers, "Stripe-Version")
         date = header(headers, "Date")
         with contextlib.suppress(ValueError, TypeError):
             self.server_time = int(email.utils.parsedate_to_datetime(date).timestamp())

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.review.report import ReviewReport
+    from engine.ports.upkeep.diagnosis import Diagnosis
     from engine.views.picture.model import Picture
 
 
@@ -93,6 +94,11 @@ class JsonView:
         from engine.views.json.drift import drift_document
 
         return drift_document(report)
+
+    def diagnosis(self, diagnosis: Diagnosis, /) -> Page:
+        from engine.views.json.upkeep.diagnosis import diagnosis_document
+
+        return diagnosis_document(diagnosis)
 
     def accepted(self, report: AcceptReport, /) -> Page:
         from engine.views.json.drift import accepted_document

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from engine.ports.overview import Overview
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
+    from engine.ports.upkeep.diagnosis import Diagnosis
     from engine.views.picture.model import Picture
 
 
@@ -62,6 +63,7 @@ class TextView:
         self._style = options.style
         self._verbose = options.verbose
         self._compact = options.compact
+        self._columns = options.columns
 
     def written(self, page: Page, /) -> str:
         return visible(str(hide(page)))
@@ -135,6 +137,11 @@ class TextView:
 
     def stacks(self, overview: Overview, /) -> Page:
         return overview_text(overview, self._style)
+
+    def diagnosis(self, diagnosis: Diagnosis, /) -> Page:
+        from engine.views.text.upkeep.diagnosis import diagnosis_text
+
+        return diagnosis_text(diagnosis, self._style, columns=self._columns)
 
     def fleets(self, fleets: Sequence[ListedFleet], /) -> Page:
         from engine.views.text.fleet.listing import fleets_text

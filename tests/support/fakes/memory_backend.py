@@ -221,6 +221,9 @@ class MemoryBackend:
     def check_writable(self, stack: str, environment: str) -> None:
         """Memory can always be written."""
 
+    def check_works(self, environment: str) -> None:
+        """Memory always works."""
+
     # ── locks ─────────────────────────────────────────────────────────────────────────────
 
     @contextlib.contextmanager

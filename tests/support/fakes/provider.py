@@ -67,6 +67,20 @@ class FakeProvider:
         del kind, account
         return None
 
+    def may_ask_to_write(self, kind: ResourceType) -> bool:
+        """The key is no restricted one."""
+        del kind
+        return True
+
+    def missing_read_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """The key may do everything."""
+        del kind, account
+        return None
+
+    def default_version(self) -> str:
+        """An account has a version."""
+        return "2026-01-01.test"
+
     def read(self, kind: ResourceType, id: str, *, account: str = "") -> RemoteObject | None:
         """One object, None if there is none."""
         del kind, account

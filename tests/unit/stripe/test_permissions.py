@@ -7,7 +7,12 @@ import pytest
 from engine.catalog import loader
 from engine.errors import PermissionDeniedError
 from engine.schema.resource_type import ResourceType
-from engine.stripe.permissions import is_restricted, permission_in, question_about
+from engine.stripe.permissions import (
+    is_restricted,
+    permission_in,
+    question_about,
+    reading_question_about,
+)
 
 KINDS = loader.schemas()
 NOBODY = "engine-asks-for-permission-only"
@@ -32,6 +37,28 @@ def test_no_question_can_create_anything(kind: ResourceType) -> None:
     assert "{" not in question.path
     if kind.life.composite is None:
         assert NOBODY in question.path
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "lists"),
+    [
+        ("stripe_price", "/v1/prices", True),
+        ("stripe_product_feature", f"/v1/products/{NOBODY}/features/{NOBODY}", False),
+        ("stripe_person", f"/v1/accounts/{NOBODY}/persons/{NOBODY}", False),
+        ("stripe_tax_settings", "/v1/tax/settings", False),
+        ("stripe_apps_secret", "/v1/apps/secrets/find", False),
+    ],
+)
+def test_one_object_or_none_is_read(name: str, path: str, *, lists: bool) -> None:
+    """A list where nothing else is needed for it."""
+    question = reading_question_about(KINDS[name])
+    assert (question.method, question.path, question.lists) == ("get", path, lists)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_type_can_be_asked_about(kind: ResourceType) -> None:
+    """With a whole path."""
+    assert "{" not in reading_question_about(kind).path
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.markers import CLEAR
 from engine.values.secret import Sensitive
-from tests.support.fakes.stripe_script import Answer, Door, refusal
+from tests.support.fakes.stripe_script import Answer, Door, Scripted, refusal
 
 
 def kind(name: str) -> ResourceType:
@@ -426,6 +426,57 @@ def test_a_server_without_accounts_tells_none() -> None:
     client = Door(refusal(404))
     provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
     assert provider.account() == Account("", livemode=False)
+
+
+def test_the_version_of_the_account_is_that_of_a_request_without_one() -> None:
+    """Every other request names the version that it is told to name."""
+    answers = Answer(200, {"object": "account", "id": "acct_1"}, {"Stripe-Version": "2020-01-01"})
+    client = Door(answers)
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    assert provider.default_version() == "2020-01-01"
+    (sent,) = client.sent
+    assert "Stripe-Version" not in sent.headers
+    refused = Door(refusal(403, {"Stripe-Version": "2021-01-01"}, message="no"))
+    provider = StripeProvider(refused.http, loader.schemas(), api_key="rk_test_x")
+    assert provider.default_version() == "2021-01-01"
+    nameless = Door(Answer(200, {"object": "account", "id": "acct_1"}))
+    assert nameless.http.default_version() == ""
+
+
+def test_requests_name_the_version_of_the_catalog_and_not_of_the_sdk() -> None:
+    """A newer SDK must not change what Stripe answers."""
+    script = Scripted([Answer(200, {"object": "account", "id": "acct_1"})])
+    options = ClientOptions(api_key=Sensitive(KEY), transport=script, api_version="2022-02-02.test")
+    StripeHTTP(options).get("/v1/account", {})
+    assert script.sent[0].headers["Stripe-Version"] == "2022-02-02.test"
+
+
+@pytest.mark.parametrize(
+    ("account", "name"),
+    [
+        ({"settings": {"dashboard": {"display_name": "Shop"}}, "business_profile": None}, "Shop"),
+        ({"settings": None, "business_profile": {"name": "Shop Ltd"}}, "Shop Ltd"),
+        ({"settings": {"dashboard": {"display_name": None}}}, ""),
+        ({"business_profile": {"name": 7}}, ""),
+    ],
+)
+def test_the_name_of_an_account(account: dict[str, object], name: str) -> None:
+    """What the Dashboard shows, or else what the business is called."""
+    client = Door(Answer(200, {"object": "account", "id": "acct_1", **account}))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="sk_test_x")
+    assert provider.account().name == name
+
+
+def test_a_read_permission_that_is_missing_is_named() -> None:
+    """Stripe names it in the answer to a read of one object."""
+    text = "Enabling \"Prices Read\" ('plan_read') permissions on this key would allow it."
+    client = Door(refusal(403, message=text, code="more_permissions_required"))
+    provider = StripeProvider(client.http, loader.schemas(), api_key="rk_test_x")
+    assert provider.missing_read_permission(PRICE) == "Prices Read (plan_read)"
+    (sent,) = client.sent
+    assert sent.method == "get"
+    assert sent.path == "/v1/prices"
+    assert sent.url.endswith("limit=1")
 
 
 def test_a_secret_key_lacks_nothing_and_is_not_asked() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from engine.backends.state.file_backend import FileBackend
 from engine.backends.state.lock_owner import this_run
-from engine.backends.state.run_locks import _Watch, read_owner, writing
+from engine.backends.state.run_locks import _Watch, check_locks, read_owner, writing
 from engine.errors import LockHeldError, LockLostError, StateError
 from engine.ports.run_locks import LockOwner
 from engine.state.model import new_state
@@ -414,3 +414,23 @@ def test_where_folders_cannot_be_locked_the_write_goes_on(
     monkeypatch.setattr("filelock.lock_descriptor", refused)
     with writing(tmp_path, patience=1):
         pass
+
+
+def test_a_file_system_without_locks_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it grants every lock, or refuses to lock at all; no file is left."""
+    check_locks(tmp_path / "not" / "there")
+    monkeypatch.setattr("filelock.lock_descriptor", lambda *_, **__: True)
+    with pytest.raises(StateError, match="does not lock files") as raised:
+        check_locks(tmp_path)
+    assert raised.value.cause == "a second lock of the same file is granted"
+
+    def refuse(*_: object, **__: object) -> bool:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("filelock.lock_descriptor", refuse)
+    with pytest.raises(StateError, match="does not lock files") as raised:
+        check_locks(tmp_path)
+    assert raised.value.cause == "No locks available"
+    assert list(tmp_path.iterdir()) == []

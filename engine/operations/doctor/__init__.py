@@ -1,0 +1,1 @@
+"""`engine doctor`: check the installation, the configuration, the account and the states."""

@@ -1,0 +1,1 @@
+"""What checks of a project and of its versions return."""

@@ -1,0 +1,1 @@
+"""Checks of a project and of its versions as JSON documents."""
