@@ -88,7 +88,10 @@ compact_option = click.option(
 )
 """The short form of a plan, as text."""
 
-_SHARED = (_remember, _choose_format)
+
+def is_shared(param: click.Parameter) -> bool:
+    """Whether an option is one of those that every command takes."""
+    return getattr(param, "callback", None) in (_remember, _choose_format)
 
 
 def _shared_options() -> list[click.Parameter]:
@@ -129,7 +132,7 @@ def _write_options(
     for param in command.get_params(context):
         record = param.get_help_record(context) if isinstance(param, click.Option) else None
         if record is not None:
-            (shared if getattr(param, "callback", None) in _SHARED else own).append(record)
+            (shared if is_shared(param) else own).append(record)
     if own:
         with formatter.section("Options"):
             formatter.write_dl(own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import engine
+from tools.site.inserts import with_inserts
 
 ROOT = Path(engine.__file__).parents[1]
 DOCUMENTS = sorted(
@@ -24,9 +26,11 @@ EXAMPLE = re.compile(r"\b[A-Z]{3,}\b")
 """In a path: a word that a reader replaces."""
 
 
+@functools.cache
 def _anchors(document: Path) -> set[str]:
-    heads = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}
+    text = with_inserts(document.read_text(encoding="utf-8"))
+    heads = re.findall(r"^#+ (.*?)(?: \{#(\S+)\})?$", text, re.MULTILINE)
+    return {own or re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head, own in heads}
 
 
 def _missing(document: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from mkdocs.structure.pages import Page
 # MkDocs loads this file by its path, and `tools` is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tools.site.inserts import with_inserts
 from tools.site.links import with_site_links
 from tools.site.lists import with_deep_lists
 from tools.site.navigation import navigation
@@ -33,4 +34,4 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Make links to files links to pages, and write lists as Python-Markdown reads them."""
     del config, files
-    return with_deep_lists(with_site_links(markdown, page.file.src_uri))
+    return with_deep_lists(with_inserts(with_site_links(markdown, page.file.src_uri)))
