@@ -30,8 +30,8 @@ from engine.variables import Variables
 from engine.version import VERSION
 
 if TYPE_CHECKING:
-    from engine.emulator.doors.server import EmulatorServer
     from engine.policies.declare import Policies
+    from engine.stripe.http.client import StripeHTTP
 
 EMBEDDED_KEY = "sk_test_embedded"
 """The API key for the embedded emulator; it opens nothing else."""
@@ -252,8 +252,21 @@ def _words(text: str, environment: str, setting: str) -> list[str]:
 
 def _connect(settings: Settings, hook: Hook, connections: Connections) -> Provider:
     # The SDK is heavy: it is loaded with the first request to Stripe.
-    from engine.stripe.http.client import ClientOptions, StripeHTTP
     from engine.stripe.provider import StripeProvider
+
+    http, key = open_client(settings, hook, connections)
+    hook.connected(http)
+    return StripeProvider(http, loader.schemas(), api_key=key, root=settings.root)
+
+
+def open_client(settings: Settings, hook: Hook, connections: Connections) -> tuple[StripeHTTP, str]:
+    """What sends the requests of an environment, and its API key.
+
+    Raises:
+        SettingsError: It has no key.
+        GuardError: The key would go over the network in the clear.
+    """
+    from engine.stripe.http.client import ClientOptions, StripeHTTP
 
     environment = settings.environment
     key = Sensitive(EMBEDDED_KEY) if environment.emulator else environment.api_key
@@ -281,37 +294,7 @@ def _connect(settings: Settings, hook: Hook, connections: Connections) -> Provid
         account=environment.connected,
         vouched=environment.vouched,
     )
-    http = StripeHTTP(options)
-    hook.connected(http)
-    return StripeProvider(http, loader.schemas(), api_key=str(key.value), root=settings.root)
-
-
-def serve_emulator(
-    root: Path,
-    *,
-    port: int = 0,
-    account_file: str | Path | None = None,
-    rate: float | None = None,
-    latency: float = 0.0,
-) -> EmulatorServer:
-    """Make an emulator server on loopback; the caller starts and stops it.
-
-    Args:
-        root: The project folder, which a relative account file is in.
-        port: 0 lets the system choose.
-        account_file: Where the account is kept; None keeps it in memory.
-        rate: Requests a second that each account may send; None for any.
-        latency: Seconds that every response is delayed.
-    """
-    from engine.emulator.core import Emulator
-    from engine.emulator.doors.server import EmulatorServer
-    from engine.emulator.storage.store import MEMORY
-
-    path: str | Path = MEMORY
-    if account_file is not None:
-        path = root / account_file
-        path.parent.mkdir(parents=True, exist_ok=True)
-    return EmulatorServer(Emulator(path, rate=rate), port=port, latency=latency)
+    return StripeHTTP(options), str(key.value)
 
 
 _CODE_HOSTS = {

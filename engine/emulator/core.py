@@ -19,7 +19,7 @@ from engine.emulator.accounts.limiter import RateLimiter
 from engine.emulator.delivery.deliveries import Deliveries
 from engine.emulator.requests.aim import aim, require_connected
 from engine.emulator.requests.call import Call
-from engine.emulator.requests.events import EventLog, events, is_about_events
+from engine.emulator.requests.events import EventLog, events, is_about_events, path_and_resent
 from engine.emulator.requests.idempotency import (
     KEY_LIFE,
     KeysInUse,
@@ -39,7 +39,7 @@ from engine.emulator.testing.fault_effects import Effect, Ending, Hold
 from engine.emulator.testing.faults import Faults
 from engine.emulator.testing.gate import Gate
 from engine.emulator.testing.request_log import LogEntry, RequestLog
-from engine.emulator.types.kinds import ObjectKind, kinds
+from engine.emulator.types.kinds import kinds
 from engine.emulator.types.routes import Match
 from engine.emulator.wire import errors, messages
 from engine.emulator.wire.errors import StripeRefusal
@@ -75,6 +75,7 @@ class Emulator:
         seed: int | None = None,
         rate: float | None = None,
         endpoint_rate: float | None = None,
+        local_endpoints: bool = False,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open or make an emulated Stripe.
@@ -85,7 +86,8 @@ class Emulator:
             seed: Makes ids repeatable.
             rate: Requests a second with the keys of each account in each mode; None for any.
             endpoint_rate: Of these, requests a second to each endpoint; None for any.
-            ticks: Gives the time in seconds by which the rates are measured.
+            local_endpoints: Take webhook endpoints on loopback addresses, which Stripe refuses.
+            ticks: Gives the time in seconds by which rates, and waits of deliveries, are measured.
         """
         self.faults = Faults()
         self.log = RequestLog()
@@ -96,14 +98,14 @@ class Emulator:
         )
         self._permissions = Permissions()
         self._clock = clock
+        self._local_endpoints = local_endpoints
         self._ids = Ids(seed)
         self._api_version = loader.api_version()
         self._store = Store(path)
         self._store.forget(keys_before=clock() - KEY_LIFE, events_before=clock() - LIFE)
         self._events = EventLog()
-        self.deliveries = Deliveries(self._opened)
+        self.deliveries = Deliveries(self._opened, ticks)
         self._keys_in_use = KeysInUse()
-        self._indexed: set[str] = set()
 
     def handle(
         self, request: Request, hold: Hold = Gate.wait, *, by_hand: bool = False
@@ -190,7 +192,7 @@ class Emulator:
     ) -> Iterator[Iterator[dict[str, Any]]]:
         own, kind = caller_of(f"Bearer {key}"), kinds()[object]
         caller = own.within(account) if account else own
-        self._index(kind)
+        self._store.ensure_indexes(kind.table, kind.indexed)
         with self._opened(caller) as call:
             yield call.seed(kind, many)
 
@@ -310,13 +312,16 @@ class Emulator:
             return 200, messages.encode(own_account(caller))
         if is_about_events(request.method, request.path):
             self._permissions.check_events(caller)
+            path, resent = path_and_resent(request.method, request.path)
+            if resent:
+                self.deliveries.resend(caller, resent, str(context.form.get("endpoint", "")))
             with self._opened(caller, write=False) as call:
-                shown = events(call, request.path, context.form)
+                shown = events(call, path, {} if resent else context.form)
             return 200, messages.encode(shown)
         aimed = aim(request, caller)
         found, caller = aimed.match, aimed.caller
         self._permissions.check(caller, request.method, found)
-        self._index(found.kind)
+        self._store.ensure_indexes(found.kind.table, found.kind.indexed)
         key, write = context.meant_key, request.method != "GET"
         endpoint = (caller.own.scope, found.kind.object, found.operation)
         self._endpoint_limiter.count(endpoint, livemode=caller.livemode)
@@ -351,15 +356,8 @@ class Emulator:
                 repository=repository,
                 version=self._api_version,
                 related=related,
+                local_endpoints=self._local_endpoints,
             )
-
-    def _index(self, kind: ObjectKind) -> None:
-        """Index the objects of a type, when the type is first used."""
-        if kind.object in self._indexed:
-            return
-        for field, folded in kind.indexed.items():
-            self._store.ensure_index(kind.table, field, folded=folded)
-        self._indexed.add(kind.object)
 
     def _attempt(
         self, call: Call, found: Match, context: RequestContext, fault: StripeRefusal | None

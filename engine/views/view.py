@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.emulated.events import EmulatedEvent
     from engine.ports.fleet.listing import ListedFleet
     from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.moves import Migration
@@ -212,6 +213,9 @@ class View(ReportView, Protocol):
 
     def project(self, project: NewProject, /) -> Page:
         """A project that was begun."""
+
+    def emulated_events(self, events: Sequence[EmulatedEvent], /) -> Page:
+        """Events of an emulated account, the newest first, with what became of them."""
 
     def serving(self, url: str, /) -> Page:
         """The emulator, which takes connections from now on."""

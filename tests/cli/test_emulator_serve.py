@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import Engine
+from tests.support.hooks import application
 
 # A shell's background job ignores Ctrl-C, and so would its children.
 PROGRAM = """
@@ -24,6 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from engine.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """
+LISTENER = "whsec_of_the_application"
 # No file may grow beyond so many bytes.
 SMALL_DISK = """
 import resource
@@ -184,3 +186,19 @@ def test_a_port_that_is_taken_is_named(engine: Engine) -> None:
         ended = engine("emulator", "serve", "--port", str(port))
     assert (ended.code, ended.out) == (1, "")
     assert f"Error: port {port} is taken\nHint: choose another" in ended.err
+
+
+def test_what_happens_is_forwarded(serve: Callable[..., Any], shell: Engine) -> None:
+    """Of an account without endpoints, signed with the secret that both have."""
+    with application() as app, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRIPE_WEBHOOK_SECRET", LISTENER)
+        process, line = serve("--forward-to", f"{app.url}/hook")
+        url = line.removeprefix("Serving Stripe on ").strip()
+        assert shell("apply", "--yes", STRIPE_API_KEY="sk_test_x", STRIPE_API_BASE=url).code == 0
+        taken = app.next()
+        assert taken.path == "/hook"
+        assert taken.checked(LISTENER)["type"] == "product.created"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 0
+    assert LISTENER not in err

@@ -76,6 +76,7 @@ def test_the_commands_are_those_that_are_documented() -> None:
         ("state", "stamp"),
         ("state", "verify"),
         ("emulator", "serve"),
+        ("emulator", "events"),
         ("ci", "plan"),
         ("ci", "apply"),
         ("ci", "commit-state"),

@@ -75,6 +75,7 @@ ASKING = frozenset(
         "subscribers",
         "doctor",
         *("ci plan", "ci apply", "ci commit-state", "ci drift"),
+        "emulator events",
     }
 )
 """The commands that always speak to Stripe, and may load all of it."""

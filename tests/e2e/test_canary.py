@@ -185,7 +185,16 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("ci", "apply"): [[], [KEY]],
     ("ci", "commit-state"): [[], [KEY]],
     ("ci", "drift"): [[], [KEY]],
-    ("emulator", "serve"): [["--port", "99999999"]],
+    ("emulator", "serve"): [
+        ["--port", "99999999"],
+        ["--forward-to", f"http://{KEY}@example.com/{KEY}"],
+    ],
+    ("emulator", "events"): [
+        [],
+        ["--type", KEY],
+        ["--resend", KEY],
+        ["--resend", "evt_1", "--forward-to", f"http://{KEY}@127.0.0.1/{KEY}"],
+    ],
     ("destroy",): [["--yes", f"--target={HOOK}"], []],
 }
 """How each command is called. A command without a row fails a test."""

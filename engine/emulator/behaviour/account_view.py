@@ -47,6 +47,7 @@ class AccountView(Protocol):
         repository: The stored objects, tombstones of deleted ones included.
         version: API version of the emulator.
         asked: API version that the request asks for.
+        local_endpoints: Webhook endpoints may be on loopback addresses.
     """
 
     caller: Caller
@@ -55,6 +56,7 @@ class AccountView(Protocol):
     repository: Repository
     version: str
     asked: str
+    local_endpoints: bool
 
     def kind(self, object: str) -> TypeView:
         """An emulated type by object name."""

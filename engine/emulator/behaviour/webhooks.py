@@ -14,6 +14,7 @@ from engine.emulator.behaviour.base import Behaviour
 from engine.emulator.behaviour.recipient import SECRETS, Recipient, first_secret, secrets_of
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
+from engine.emulator.wire.loopback import is_loopback
 
 # D: the limit in each mode.
 MOST_ENDPOINTS = 16
@@ -92,6 +93,8 @@ def check_url(view: AccountView, url: str) -> None:
         raise StripeRefusal(
             "Invalid URL: An HTTPS URL is required in live mode.", code="url_invalid", param="url"
         )
+    if view.local_endpoints and is_loopback(parts.hostname or ""):
+        return
     if _is_private(parts.hostname or ""):
         # L that loopback and private networks are refused; the text is ours (?).
         raise StripeRefusal(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from engine.emulator.behaviour.recipient import Recipient
+from engine.emulator.behaviour.recipient import SECRETS, Recipient, rolled
 from engine.emulator.behaviour.registry import BEHAVIOURS
 from engine.emulator.requests.call import Call
+from engine.emulator.wire.errors import StripeRefusal, resource_missing
 
 
 class Recipients:
@@ -36,6 +37,28 @@ class Recipients:
 
     def __bool__(self) -> bool:
         return bool(self.own or self.above)
+
+
+def roll_secret(call: Call, id: str, overlap: int) -> str:
+    """Give an endpoint a new signing secret; the one before signs as well for some seconds.
+
+    Raises:
+        StripeRefusal: There is no such endpoint.
+    """
+    for object in _receiving():
+        table = call.kind(object).table
+        document = call.repository.get(table, id)
+        if document is not None and document.get(SECRETS):
+            fresh = call.ids.webhook_secret()
+            document[SECRETS] = rolled(document[SECRETS], fresh, call.now + overlap)
+            call.repository.replace(table, document)
+            return fresh
+    raise no_endpoint(id)
+
+
+def no_endpoint(id: str) -> StripeRefusal:
+    """There is no endpoint of an id."""
+    return resource_missing("webhook endpoint", id, param="endpoint", in_path=False)
 
 
 def _of(call: Call, scope: str) -> Iterator[Recipient]:

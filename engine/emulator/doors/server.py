@@ -19,6 +19,7 @@ from io import BufferedReader
 from typing import Any, Final, Self
 
 from engine.emulator.core import Emulator
+from engine.emulator.delivery.sender import Sender
 from engine.emulator.doors.http11 import BadRequest, Head, read_body, read_head
 from engine.emulator.doors.visitors import check_visitor
 from engine.emulator.testing.disconnects import ConnectionBroken, ResponseCut
@@ -41,16 +42,25 @@ class EmulatorServer:
     Use it as a context manager, or call `start` and `close`; `serve_forever` blocks instead.
     """
 
-    def __init__(self, emulator: Emulator, port: int = 0, *, latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        port: int = 0,
+        *,
+        latency: float = 0.0,
+        sender: Sender | None = None,
+    ) -> None:
         """Bind a port.
 
         Args:
             emulator: What answers; the caller closes it.
             port: To listen on; 0 lets the system choose.
             latency: Seconds by which every response is delayed, for measurements.
+            sender: Delivers the emulator's events while the server runs; None for not delivering.
         """
         self._listener = _Listener((LOOPBACK, port), emulator, latency)
         self._thread: threading.Thread | None = None
+        self._sender = sender
 
     @property
     def port(self) -> int:
@@ -64,6 +74,8 @@ class EmulatorServer:
 
     def start(self) -> Self:
         """Serve in the background."""
+        if self._sender is not None:
+            self._sender.start()
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -88,6 +100,8 @@ class EmulatorServer:
             self._thread = None
         self._listener.server_close()
         self._listener.hang_up()
+        if self._sender is not None:
+            self._sender.close()
 
     def __enter__(self) -> Self:
         return self.start()

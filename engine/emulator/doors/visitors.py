@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from http import HTTPStatus
-from ipaddress import ip_address
 
 from engine.emulator.doors.http11 import BadRequest, Head
+from engine.emulator.wire.loopback import is_loopback
 
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:/?#@\s,]+)(:\d{1,5})?")
 _ORIGIN = re.compile(r"https?://(?P<authority>[^/?#]+)")
@@ -48,12 +48,4 @@ def _is_own_page(origin: str) -> bool:
 def _is_loopback(authority: str) -> bool:
     """Whether a host, with or without a port, is this machine (RFC 6761 for the names)."""
     found = _AUTHORITY.fullmatch(authority)
-    if found is None:
-        return False
-    name = found["host"].lower().removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return found is not None and is_loopback(found["host"])

@@ -38,6 +38,7 @@ class Call:
         asked: API version that the request asks for.
         related: Names the objects of the account that this one is connected to, or that the path
             names: of some types, parameters may name those, too.
+        local_endpoints: Webhook endpoints may be on loopback addresses.
         begun: Execution has begun: from here on an idempotency key remembers the response.
         made: The objects it has made so far.
         changes: What it has done so far to objects of types that have events.
@@ -50,6 +51,7 @@ class Call:
     version: str
     related: str = ""
     asked: str = field(default="")
+    local_endpoints: bool = False
     begun: bool = field(default=False)
     made: list[CreatedObject] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)

@@ -1,4 +1,9 @@
-"""`GET /v1/events` and `GET /v1/events/{id}`: what happened to objects, newest first."""
+"""`GET /v1/events` and `GET /v1/events/{id}`: what happened to objects, newest first.
+
+`/emulator/events`, which no client of Stripe asks for, is the same with what became of each event
+at its endpoints: `deliveries`, each with its `endpoint`, `url`, `state`, `reason` and `attempts`.
+`POST /emulator/events/{id}/resend` sends an event once more, to all endpoints or to `endpoint`.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,15 @@ from engine.emulator.params.parser import ParamParser
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.request_context import RequestContext
 from engine.emulator.requests.responses import limit_of, render
-from engine.emulator.storage.deliveries import shown
+from engine.emulator.storage.deliveries import deliveries_of, shown, still_pending
 from engine.emulator.storage.events import EVENT, KIND, LIFE, add_events, drop_surplus
 from engine.emulator.storage.repository import Condition, Document
 from engine.emulator.wire import errors
 from engine.emulator.wire.messages import Form
 
 _PATH: Final = "/v1/events"
+_OWN_PATH: Final = "/emulator/events"
+_RESEND: Final = "/resend"
 _MOST_TYPES: Final = 20
 _ANY = ".*"
 _BATCH: Final = 1000
@@ -64,8 +71,20 @@ class EventLog:
 
 
 def is_about_events(method: str, path: str) -> bool:
-    """Whether a request reads events."""
-    return method == "GET" and (path == _PATH or path.startswith(f"{_PATH}/"))
+    """Whether a request reads events, or sends one once more."""
+    if path_and_resent(method, path)[1]:
+        return True
+    return method == "GET" and any(
+        path == one or path.startswith(f"{one}/") for one in (_PATH, _OWN_PATH)
+    )
+
+
+def path_and_resent(method: str, path: str) -> tuple[str, str]:
+    """The path of what a request about events returns, and the event that it sends once more."""
+    if method != "POST" or not path.startswith(f"{_OWN_PATH}/") or not path.endswith(_RESEND):
+        return path, ""
+    event = path.removesuffix(_RESEND)
+    return event, event.removeprefix(f"{_OWN_PATH}/")
 
 
 def events(call: Call, path: str, form: Form) -> dict[str, Any]:
@@ -74,23 +93,25 @@ def events(call: Call, path: str, form: Form) -> dict[str, Any]:
     Raises:
         StripeRefusal: There is none of the id, or a parameter is not one of a list of events.
     """
-    if path != _PATH:
-        id = path.removeprefix(f"{_PATH}/")
-        return event_response(call, _required(call, id, "id", in_path=True))
+    own = path.startswith(_OWN_PATH)
+    collection = _OWN_PATH if own else _PATH
+    if path != collection:
+        id = path.removeprefix(f"{collection}/")
+        return _shown(call, required_event(call, id, "id", in_path=True), own=own)
     given = {name: value for name, value in form.items() if name != "expand"}
     params = ParamParser(unlisted=frozenset({"type"})).parse(
         given, loader.entry(EVENT).params("list")
     )
     page, has_more = _page(call, params)
-    shown = [event_response(call, document) for document in page]
-    return {"object": "list", "data": shown, "has_more": has_more, "url": _PATH}
+    shown = [_shown(call, document, own=own) for document in page]
+    return {"object": "list", "data": shown, "has_more": has_more, "url": collection}
 
 
 def _page(call: Call, params: Mapping[str, Any]) -> tuple[list[Document], bool]:
     after, before = params.get("starting_after"), params.get("ending_before")
     if after is not None and before is not None:
         raise errors.both_cursors()
-    limit = limit_of(params.get("limit"))
+    limit, delivered = limit_of(params.get("limit")), params.get("delivery_success")
     kind: str = params.get("type") or ""
     group = kind.removesuffix("*") if kind.endswith(_ANY) else ""
     found = call.repository.select(
@@ -98,9 +119,13 @@ def _page(call: Call, params: Mapping[str, Any]) -> tuple[list[Document], bool]:
         _conditions(call, params, "" if group else kind),
         older_than=_position(call, after, "starting_after"),
         newer_than=_position(call, before, "ending_before"),
-        limit=-1 if group else limit + 1,
+        limit=limit + 1 if not group and delivered is None else -1,
     )
-    found = [document for document in found if document["type"].startswith(group)]
+    found = [
+        document
+        for document in found
+        if document["type"].startswith(group) and delivered in {None, still_pending(document) == 0}
+    ]
     page = found[-limit:] if before is not None else found[:limit]
     return page, len(found) > limit
 
@@ -129,16 +154,26 @@ def _conditions(call: Call, params: Mapping[str, Any], type: str) -> list[Condit
 def _position(call: Call, cursor: str | None, param: str) -> int | None:
     if cursor is None:
         return None
-    _required(call, cursor, param)
+    required_event(call, cursor, param)
     return call.repository.position(EVENT, cursor)
 
 
-def _required(call: Call, id: str, param: str, *, in_path: bool = False) -> Document:
+def required_event(call: Call, id: str, param: str, *, in_path: bool = False) -> Document:
+    """The event of an id, as it is stored.
+
+    Raises:
+        StripeRefusal: There is none, or none any more.
+    """
     found = call.repository.get(EVENT, id)
     if found is None or found["created"] <= call.now - LIFE:
         # L for the word: Stripe calls an event a notification there.
         raise errors.resource_missing("notification", id, param=param, in_path=in_path)
     return found
+
+
+def _shown(call: Call, event: Document, *, own: bool) -> dict[str, Any]:
+    deliveries = {"deliveries": deliveries_of(event)} if own else {}
+    return {**event_response(call, event), **deliveries}
 
 
 def event_response(call: Call, event: Document) -> dict[str, Any]:

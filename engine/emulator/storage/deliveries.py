@@ -55,8 +55,13 @@ def deliveries_of(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     return kept
 
 
+def still_pending(event: Mapping[str, Any]) -> int:
+    """The number of recipients that are still to get an event."""
+    return sum(one["state"] not in _DONE for one in deliveries_of(event))
+
+
 def shown(event: Document) -> Document:
     """An event as Stripe returns it: with the number of recipients that are still to get it (S)."""
-    event["pending_webhooks"] = sum(one["state"] not in _DONE for one in deliveries_of(event))
+    event["pending_webhooks"] = still_pending(event)
     event.pop(_DELIVERIES, None)
     return event

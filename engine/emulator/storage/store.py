@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -67,6 +67,7 @@ class Store:
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._indexed: set[str] = set()
         self._shared = self._connect() if self.path == MEMORY else None
         try:
             self._prepare()
@@ -98,6 +99,19 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def ensure_indexes(self, object: str, paths: Mapping[str, bool]) -> None:
+        """Make it quick to find objects of a type, when that is first used.
+
+        Args:
+            object: Object name.
+            paths: Dotted paths that they are found by, and whether case is folded.
+        """
+        if object in self._indexed:
+            return
+        for path, folded in paths.items():
+            self.ensure_index(object, path, folded=folded)
+        self._indexed.add(object)
 
     def ensure_index(self, object: str, path: str, *, folded: bool = False) -> None:
         """Make it quick to find objects by a field."""

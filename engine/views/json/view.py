@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.plan.saved.file import SavedPlan
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.emulated.events import EmulatedEvent
     from engine.ports.review.report import ReviewReport
     from engine.ports.upkeep.diagnosis import Diagnosis
     from engine.views.picture.model import Picture
@@ -138,6 +140,11 @@ class JsonView:
                 "livemode": project.environment.livemode,
             },
         }
+
+    def emulated_events(self, events: Sequence[EmulatedEvent], /) -> Page:
+        from engine.views.json.emulated_events.events import emulated_events_document
+
+        return emulated_events_document(events)
 
     def serving(self, url: str, /) -> Page:
         # In one line: who waits for the server reads a line.

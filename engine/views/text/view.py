@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.plan.subscribers.count import SubscribersReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
+    from engine.ports.emulated.events import EmulatedEvent
     from engine.ports.fleet.listing import ListedFleet
     from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.overview import Overview
@@ -187,6 +188,11 @@ class TextView:
         from engine.views.text.schemas import schemas_text
 
         return schemas_text(self._style)
+
+    def emulated_events(self, events: Sequence[EmulatedEvent], /) -> Page:
+        from engine.views.text.emulated_events.events import emulated_events_text
+
+        return emulated_events_text(events)
 
     def serving(self, url: str, /) -> Page:
         return f"Serving Stripe on {url}"

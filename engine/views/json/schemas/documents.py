@@ -183,6 +183,34 @@ _ONE_TYPE = extended(
         ),
     },
 )
+_EMULATED_EVENTS = record(
+    {
+        "events": array(
+            record(
+                {
+                    "id": TEXT,
+                    "type": TEXT,
+                    "object": maybe(TEXT),
+                    "created": about("Seconds since 1970.", COUNT),
+                    "account": about("The connected account it happened in.", maybe(TEXT)),
+                    "deliveries": array(
+                        record(
+                            {
+                                "endpoint": about("Null: no endpoint is declared.", maybe(TEXT)),
+                                "url": maybe(TEXT),
+                                "state": about("pending, succeeded, failed or not_sent.", TEXT),
+                                "reason": maybe(TEXT),
+                                "attempts": COUNT,
+                                "status": about("Of the last answer.", maybe(COUNT)),
+                                "error": about("What came instead of an answer.", maybe(TEXT)),
+                            }
+                        )
+                    ),
+                }
+            )
+        )
+    }
+)
 _PROJECT = record(
     {
         "folder": TEXT,
@@ -263,6 +291,9 @@ DOCUMENTS: Mapping[str, Document] = {
     "project": Document("A project that was begun.", _PROJECT, ("init",)),
     "serving": Document(
         "The emulator, which takes connections.", record({"url": TEXT}), ("emulator serve",)
+    ),
+    "emulator-events": Document(
+        "Events of an emulated account.", _EMULATED_EVENTS, ("emulator events",)
     ),
     "schemas": Document(
         "The documents that have a schema.",

@@ -12,7 +12,7 @@ from engine.emulator.core import Emulator
 from engine.emulator.delivery.delivery import Delivery, NoAnswerError, NotSentError
 from engine.errors import EmulatorError
 from tests.support.clock import Clock
-from tests.support.raw_requests import send
+from tests.support.raw_requests import KEY, send
 
 HOOKS = "/v1/webhook_endpoints"
 LISTENER = "whsec_of_a_listener"
@@ -340,4 +340,88 @@ def test_secrets_are_in_no_response(emulator: Emulator) -> None:
     assert made["secret"].encode() not in caught[0].body
     stripe.WebhookSignature.verify_header(
         caught[0].body.decode(), caught[0].headers["Stripe-Signature"], made["secret"], None
+    )
+
+
+def test_what_became_of_events_is_shown_at_a_path_of_our_own(emulator: Emulator) -> None:
+    """`/v1/events` stays as Stripe has it."""
+    id = endpoint(emulator)["id"]
+    with emulator.deliveries.to(lambda _: 503, waits=()):
+        product(emulator, "p")
+    [event] = send(emulator, "GET", "/emulator/events").document["data"]
+    [delivery] = event.pop("deliveries")
+    assert event == last_event(emulator)
+    [attempt] = delivery.pop("attempts")
+    assert (attempt["status"], attempt["error"]) == (503, "")
+    assert delivery == {
+        "endpoint": id,
+        "url": "https://a.example/hook",
+        "state": "failed",
+        "reason": "",
+    }
+    one = send(emulator, "GET", f"/emulator/events/{event['id']}").document
+    assert one["deliveries"][0]["state"] == "failed"
+    assert send(emulator, "GET", "/emulator/nothing").status == 404
+
+
+def test_events_by_whether_they_were_delivered(emulator: Emulator) -> None:
+    """S: `delivery_success`."""
+    endpoint(emulator, "product.created")
+    answers = iter([200, 500])
+    with emulator.deliveries.to(lambda _: next(answers), waits=()):
+        product(emulator, "p")
+        product(emulator, "q")
+        send(emulator, "POST", "/v1/coupons", "duration=once&percent_off=5")
+
+    def found(word: str) -> list[str]:
+        listed = send(emulator, "GET", f"/v1/events?delivery_success={word}").document["data"]
+        return [one["data"]["object"].get("name") for one in listed]
+
+    assert found("true") == [None, "p"]
+    assert found("false") == ["q"]
+
+
+def test_an_event_is_sent_once_more(emulator: Emulator) -> None:
+    """To all that want it, or to the one that is named; also of an object that is deleted."""
+    wants = endpoint(emulator, "product.created")["id"]
+    not_ = endpoint(emulator, "coupon.created")["id"]
+    caught: list[tuple[str, str]] = []
+
+    def take(delivery: Delivery) -> None:
+        caught.append((delivery.endpoint, delivery.document["data"]["object"]["id"]))
+
+    with emulator.deliveries.to(take):
+        product(emulator, "p")
+        event = last_event(emulator)["id"]
+        send(emulator, "DELETE", "/v1/products/p")
+        path = f"/emulator/events/{event}/resend"
+        assert send(emulator, "POST", path).document["deliveries"][0]["state"] == "succeeded"
+        send(emulator, "POST", path, f"endpoint={not_}")
+        assert send(emulator, "POST", path, "endpoint=we_none").status == 400
+        assert send(emulator, "POST", path, "endpoint[a]=b").status == 400
+        assert send(emulator, "POST", "/emulator/events/evt_none/resend").status == 404
+    assert caught == [(wants, "p"), (wants, "p"), (not_, "p")]
+    assert send(emulator, "POST", path).status == 400
+
+
+def test_a_rolled_secret_signs_as_well_as_the_new_one(
+    emulator: Emulator, clock: Clock[int]
+) -> None:
+    """D: until the old one ends, each delivery has a signature of both, the new one first."""
+    made = endpoint(emulator)
+    caught: list[Delivery] = []
+    with emulator.deliveries.to(caught.append):
+        fresh = emulator.deliveries.roll_secret(made["id"], key=KEY, overlap=3600)
+        product(emulator, "p")
+        clock.now += 3600
+        product(emulator, "q")
+    both, one = caught
+    for secret in (made["secret"], fresh):
+        stripe.WebhookSignature.verify_header(
+            both.body.decode(), both.headers["Stripe-Signature"], secret, tolerance=None
+        )
+    assert both.headers["Stripe-Signature"].count("v1=") == 2
+    assert one.headers["Stripe-Signature"].count("v1=") == 1
+    stripe.WebhookSignature.verify_header(
+        one.body.decode(), one.headers["Stripe-Signature"], fresh, tolerance=None
     )

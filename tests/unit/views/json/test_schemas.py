@@ -33,6 +33,7 @@ PAGES = {
     "fleets": "fleets",
     "differences": "diff",
     "drift": "drift",
+    "emulated_events": "emulator-events",
     "error": "error",
     "locks": "locks",
     "migration": "migration",

@@ -1,0 +1,1 @@
+"""Events of an emulated account, and what became of them."""
