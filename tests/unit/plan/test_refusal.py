@@ -78,9 +78,9 @@ def test_the_error_keeps_its_reasons_with_another_hint() -> None:
 
 
 def test_all_rules_are_documented() -> None:
-    """The table of docs/concepts/plan.md has each rule once, and no other."""
-    text = (ROOT / "docs" / "concepts" / "plan.md").read_text(encoding="utf-8")
-    _, _, part = text.partition("### What a plan is refused for")
+    """The table of docs/reference/plans.md has each rule once, and no other."""
+    text = (ROOT / "docs" / "reference" / "plans.md").read_text(encoding="utf-8")
+    _, _, part = text.partition("## What a plan is refused for")
     table, _, _ = part.partition("\n## ")
     assert sorted(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) == sorted(PlanRule)
 
