@@ -89,7 +89,8 @@ def _no_answer(error: Any, server: str) -> ConnectionFailedError:
     return ConnectionFailedError(
         f"Stripe could not be reached at {server}",
         cause=_network_cause(redact(str(error.user_message or error).strip())),
-        hint="check the network and STRIPE_API_BASE, then run the command again",
+        hint="check the network, the proxy, and the server's address where you gave one (api-base, "
+        "STRIPE_API_BASE), then run the command again",
     )
 
 
