@@ -370,3 +370,14 @@ def test_the_accounts_of_a_fleet(
         "belongs to the environment agency"
         in engine("doctor", "--fleet", "clients", "-e", "local").err
     )
+
+
+def test_a_variable_that_an_environment_names_is_read(
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one of an environment that is not used now."""
+    monkeypatch.setenv("STRIPE_TEST_KEY", "x")
+    (root / "pyproject.toml").write_text(
+        '[tool.engine.environments.test]\napi-key = "env:STRIPE_TEST_KEY"\n', encoding="utf-8"
+    )
+    assert of(lines(engine, "--offline"), "variables") == []

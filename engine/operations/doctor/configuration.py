@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from engine.errors import EngineError
@@ -38,14 +39,24 @@ def configuration(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def variables(_: Patient) -> Iterator[Finding]:
+def variables(patient: Patient) -> Iterator[Finding]:
     """Environment variables whose names are nearly those of the engine."""
+    known = {*_VARIABLES, *_configured(patient)}
     for name in sorted(os.environ):
-        if name.startswith(_FOR_STACKS) or name in _VARIABLES:
+        if name.startswith(_FOR_STACKS) or name in known:
             continue
         near = nearest(name, _VARIABLES) if name.startswith(("ENGINE_", "STRIPE_")) else None
         if near is not None and near not in os.environ:
             yield warning(f"the variable {name} is set, which nothing reads", f"is it {near}?")
+
+
+def _configured(patient: Patient) -> list[str]:
+    """Names of variables in the file of the project, which any of its environments may read."""
+    try:
+        text = (patient.around.root / _FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []  # another check says so
+    return re.findall(r"\benv:(\w+)", text)
 
 
 def environment(patient: Patient) -> Iterator[Finding]:
