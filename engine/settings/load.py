@@ -13,6 +13,7 @@ from engine.address import is_environment_name, is_logical_name
 from engine.errors import SettingsError
 from engine.settings.model import EMBEDDED, PARALLELISM, RETRIES, UNNAMED, Environment, Settings
 from engine.settings.values import (
+    account_of,
     api_key_of,
     check_keys,
     count_of,
@@ -237,7 +238,7 @@ def _environment(name: str, table: Mapping[str, Any], environ: Mapping[str, str]
         api_key_source=source,
         api_base=server_of(name, entry, environ),
         plain_http=bool(entry.get("plain-http") or environ.get("ENGINE_PLAIN_HTTP") == "1"),
-        account=entry.get("account", ""),
+        account=account_of(name, entry),
         live=entry.get("live", False),
         **sink,
         requests_per_second=rate_of(name, entry, environ),

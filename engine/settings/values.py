@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,6 +74,21 @@ def server_of(name: str, entry: Mapping[str, Any], environ: Mapping[str, str]) -
         f"{where} is not the address of a server",
         hint="write it as https://HOST or https://HOST:PORT",
     )
+
+
+def account_of(name: str, entry: Mapping[str, Any]) -> str:
+    """The account that the key has to belong to; empty if the environment names none.
+
+    Raises:
+        SettingsError: if it names one, and that is no id: an empty text would be no pin at all.
+    """
+    given: str = entry.get("account", "")
+    if "account" in entry and not re.fullmatch(r"acct_\w+", given):
+        raise SettingsError(
+            f"[tool.engine.environments.{name}]: account is no id of an account",
+            hint="write it as the Dashboard shows it, acct_..., or take the line out",
+        )
+    return given
 
 
 def state_of(given: str, where: str, environ: Mapping[str, str]) -> str:

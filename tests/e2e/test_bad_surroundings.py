@@ -351,7 +351,7 @@ def test_a_key_of_another_account_than_configured(
         house.apply("live")
     assert raised.value.exit_code == 4
     assert raised.value.message == (
-        f"the key of environment 'live' belongs to {OUR_ACCOUNT}, not for acct_shop"
+        f"the key of environment 'live' belongs to {OUR_ACCOUNT}, not to acct_shop"
     )
     assert raised.value.hint == ("set SHOP_LIVE_KEY to a key of acct_shop; nothing was changed")
     assert house.emulator.log.writes() == []

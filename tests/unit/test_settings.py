@@ -275,6 +275,14 @@ def test_a_table_that_cannot_be_used(
     assert "leaked" not in str(raised.value)
 
 
+@pytest.mark.parametrize("account", ["", "acct_", "prod_1", " acct_1"])
+def test_an_account_that_is_no_id_is_no_pin(tmp_path: Path, account: str) -> None:
+    """Taken for one, it would let the key of any account through."""
+    table = f"[tool.engine.environments.live]\naccount = '{account}'\n"
+    with pytest.raises(SettingsError, match="account is no id of an account"):
+        _load(tmp_path, table, environment="live")
+
+
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     """The path is named."""
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")

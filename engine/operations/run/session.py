@@ -121,7 +121,7 @@ class Session:
             raise GuardError(
                 f"the key of environment {environment.name!r} belongs to "
                 f"{account.id or 'an account that Stripe does not return'}, "
-                f"not for {environment.account}",
+                f"not to {environment.account}",
                 hint=f"set {environment.api_key_source} to a key of {environment.account}; "
                 "nothing was changed",
             )
