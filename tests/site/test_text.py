@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tools.site.console import session_html
 from tools.site.links import with_site_links
 from tools.site.lists import with_deep_lists
 from tools.site.navigation import navigation
+from tools.site.overview import first_sentence
+from tools.site.titles import with_titles
 
 
 @pytest.mark.parametrize(
@@ -78,3 +81,35 @@ def test_the_navigation_has_what_is_there() -> None:
         {"B": ["b/two.md"]},
         {"Types": ["types/index.md", "types/a.md", "types/z.md"]},
     ]
+
+
+def test_a_session_shows_what_is_typed_and_what_a_plan_marks() -> None:
+    """The `#` of a plan is no prompt; what is copied is what one types."""
+    text = "$ engine plan\n  # a will be created\n  + a <b>\nPlan: 1\n$ engine apply\n"
+    html = session_html(text)
+    assert 'data-copy="engine plan\nengine apply"' in html
+    assert '<span class="gp">$ </span>engine plan\n' in html
+    assert '<span class="go gh">  # a will be created\n</span>' in html
+    assert '<span class="go gi">  + a &lt;b&gt;\n</span>' in html
+    assert '<span class="go">Plan: 1\n</span>' in html
+
+
+def test_a_file_shows_its_name() -> None:
+    """The comment above a block becomes its title, in lists too."""
+    written = "<!-- file: stacks/a.py -->\n```python\n1. x\n   <!-- change: b.py -->\n   ```diff\n"
+    shown = '```python title="stacks/a.py"\n1. x\n   ```diff title="b.py"\n'
+    assert with_titles(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("# T\n\nOne [thing](a.md) is\nthis. Two.\n", "One thing is this."),
+        ("# T\n\n<!-- a\n\nb -->\n`engine` 1.5 is it: all\n", "`engine` 1.5 is it: all"),
+        ("# T\n\n| a |\n", ""),
+        ("# T\n", ""),
+    ],
+)
+def test_a_page_is_its_first_sentence(text: str, sentence: str) -> None:
+    """In the overview; a page that begins with a table has none."""
+    assert first_sentence(text) == sentence

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -12,12 +14,25 @@ from mkdocs.structure.pages import Page
 # MkDocs loads this file by its path, and `tools` is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tools.site.console import session_html
 from tools.site.inserts import with_inserts
 from tools.site.links import with_site_links
 from tools.site.lists import with_deep_lists
 from tools.site.navigation import navigation
+from tools.site.overview import PageLine, overview
 from tools.site.pages import BORROWED, ROOT
+from tools.site.tables import LabelledTables
+from tools.site.titles import with_titles
 from tools.site.types import types_page
+
+_FIRST = "index.md"
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Add what a configuration file cannot say: extensions of Markdown that are objects."""
+    config.markdown_extensions.append(LabelledTables())
+    fences = config.mdx_configs.setdefault("pymdownx.superfences", {})
+    fences["custom_fences"] = [{"name": "console", "class": "highlight", "format": _session}]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -32,6 +47,39 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Make links to files links to pages, and write lists as Python-Markdown reads them."""
+    """Write what Python-Markdown and people on the site need: links, titles, lists."""
     del config, files
-    return with_deep_lists(with_inserts(with_site_links(markdown, page.file.src_uri)))
+    if page.file.src_uri == _FIRST:
+        page.meta["hide"] = ["navigation"]
+    linked = with_site_links(markdown, page.file.src_uri)
+    return with_deep_lists(with_titles(with_inserts(linked)))
+
+
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    """Write the overview of all pages, whose texts are known now."""
+    del env
+    path = Path(config.site_dir) / "llms.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = overview(config.site_name, config.site_description or "", _in_order(files))
+    path.write_text(text, encoding="utf-8")
+
+
+def _in_order(files: Files) -> Iterator[PageLine]:
+    """The pages in the order of the navigation."""
+    first = files.get_file_from_path(_FIRST)
+    page = None if first is None else first.page
+    while page is not None:
+        part = page.ancestors[-1].title if page.ancestors else ""
+        yield PageLine(part, str(page.title), page.url, page.markdown or "")
+        page = page.next_page
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Name the dialog of the search, which the theme does not."""
+    del page, config
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
+
+
+def _session(source: str, *_: Any, **__: Any) -> str:
+    """A block of a session, as the theme has other blocks of code."""
+    return session_html(source)
