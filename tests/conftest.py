@@ -18,6 +18,9 @@ from engine.redaction import forget
 from tests.support.watch.answers import Answers, Published
 from tests.support.watch.sent import Watch, marked
 
+collect_ignore = ["samples"]
+"""Projects of users, with tests of their own, which tests/e2e/test_samples.py runs."""
+
 # How long an example takes says nothing of the code: a busy machine is no failure.
 settings.register_profile("engine", deadline=None)
 settings.load_profile("engine")

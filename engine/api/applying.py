@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from engine.address import parse_address
-from engine.api.events import OnEvent
+from engine.api.events import OnEvent, was_stopped
 from engine.api.planning import Plan, plan
 from engine.api.project import Project
 from engine.api.reading import State, state_of
@@ -149,12 +149,13 @@ def apply(
         except InterruptedRunError as error:
             raise KeyboardInterrupt from error
         states = _states(context, plan.stacks)
-    applied = Applied(plan, report, states)
-    if any(result.interrupted for result in report.results):
+        stopped = was_stopped(context.hook)
+    if stopped:  # also if nothing was left to do: the program is to end
         raise KeyboardInterrupt from InterruptedRunError(
             "the run was stopped; what was in flight is finished and recorded",
             hint="plan again for what is left",
         )
+    applied = Applied(plan, report, states)
     if not report.is_whole:
         raise ApplyFailedError(applied, printable(failure_text(report, PLAIN)))
     return applied

@@ -70,13 +70,26 @@ to `engine.api`, and it is not called again after one, so that no run ends halfw
 
 
 def hook_of(on_event: OnEvent | None) -> Hook:
-    """The hook that notifies a callable; one that does nothing if there is none."""
-    return Hook() if on_event is None else _Notifier(on_event)
+    """The hook that notifies a callable, if there is one."""
+    return _Notifier(on_event)
+
+
+def was_stopped(hook: Hook) -> bool:
+    """Whether a signal asked the run of a hook for an end."""
+    return isinstance(hook, _Notifier) and hook.stopped
 
 
 class _Notifier(Hook):
-    def __init__(self, on_event: OnEvent) -> None:
-        self._on_event: OnEvent | None = on_event
+    """Makes records of what happens.
+
+    Attributes:
+        stopped: A signal asked for an end.
+    """
+
+    def __init__(self, on_event: OnEvent | None) -> None:
+        """Notify a callable, if there is one."""
+        self.stopped = False
+        self._on_event = on_event
         self._lock = threading.RLock()
         self._stack = ""
 
@@ -154,4 +167,5 @@ class _Notifier(Hook):
         self._notify(Event(kind=EventKind.SLOWED, message=message))
 
     def stopping(self) -> None:
+        self.stopped = True
         self._notify(Event(kind=EventKind.STOPPING, message="stopping: in flight is finished"))

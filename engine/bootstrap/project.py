@@ -68,10 +68,8 @@ def open_project(
     if not root.is_dir():
         raise UsageError(f"{root} is not a folder", hint="name one with -C DIR")
     if api_key is not None:
-        environ = {
-            **(os.environ if environ is None else environ),
-            "STRIPE_API_KEY": str(api_key.value),
-        }
+        # Not the key itself: tools that report errors keep the variables of functions.
+        environ = {**(os.environ if environ is None else environ), "STRIPE_API_KEY": "-"}
     settings = load_settings(
         root,
         environment=environment,
@@ -106,6 +104,11 @@ def _with_key(settings: Settings, key: Sensitive) -> Settings:
         raise SettingsError(
             f"environment {environment.name!r} is the embedded emulator, which takes no API key",
             hint="leave out api_key, or name the environment that the key is for",
+        )
+    if settings.fleet is not None:
+        raise SettingsError(
+            f"{environment.name} is an account of a fleet, which says whose key it has",
+            hint="leave out api_key, and give the key in the variable that the fleet names",
         )
     given = dataclasses.replace(environment, api_key=key, api_key_source="api_key")
     return dataclasses.replace(settings, environment=given)

@@ -59,6 +59,7 @@ def load_settings(
     variables: Variables | None = None,
     parallelism: int | None = None,
     environ: Mapping[str, str] | None = None,
+    emulated: bool = False,
 ) -> Settings:
     """Read the settings of a project folder.
 
@@ -68,6 +69,8 @@ def load_settings(
         variables: Values for the stacks' variables; those of the environment if None.
         parallelism: Value given as a flag.
         environ: Environment variables; the process's own if None.
+        emulated: Each environment is an embedded emulator with states in files, whatever else is
+            configured, so that no account and no store can be reached.
 
     Raises:
         SettingsError: for a table that cannot be read, an unknown key or environment, or a value
@@ -75,6 +78,8 @@ def load_settings(
     """
     environ = os.environ if environ is None else environ
     table = _table(root)
+    if emulated:
+        table = _emulated(table, environment)
     name, named_by = _named(environment, table, environ)
     fleets = _fleets(table)
     fleet, member = _member(name, fleets)
@@ -121,6 +126,18 @@ def _named(
     if environ.get("STRIPE_API_KEY"):
         return UNNAMED, "nothing names one, and STRIPE_API_KEY is set"
     return EMBEDDED, "nothing names one, and STRIPE_API_KEY is not set"
+
+
+def _emulated(table: Mapping[str, Any], asked: str | None) -> Mapping[str, Any]:
+    """A table whose environments are emulators, with the policies that each has.
+
+    If none is configured, the one that is asked for is there.
+    """
+    environments = {
+        name: {"emulator": True, "policies": entry.get("policies", {})}
+        for name, entry in table.get("environments", {asked: {}} if asked else {}).items()
+    }
+    return {**table, "environments": environments, "state": "file"}
 
 
 def _fleets(table: Mapping[str, Any]) -> Mapping[str, Fleet]:

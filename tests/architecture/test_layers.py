@@ -15,7 +15,7 @@ import engine
 
 ROOT = Path(engine.__file__).parents[1]
 PACKAGE = ROOT / "engine"
-FACES = {"engine", "engine.api", "engine.policies", "engine.stripe"}
+FACES = {"engine", "engine.api", "engine.policies", "engine.stripe", "engine.testing"}
 """Packages that authors import from: they load what is asked for, when it is asked for."""
 
 

@@ -9,6 +9,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+_WIDTH = 96
+
 
 def listing(module: types.ModuleType, names: list[str]) -> str:
     """A heading, the signature and the first sentence for each name, functions first."""
@@ -77,17 +79,25 @@ def _attributes(cls: Any) -> Iterator[tuple[str, str]]:
 
 def _signature(name: str, function: Any) -> str:
     signature = inspect.signature(function)
-    parameters = [one for one in signature.parameters.values() if one.name not in ("self", "cls")]
-    text = str(signature.replace(parameters=parameters)).replace("'", "")
-    if len(name) + len(text) <= 96:
-        return f"{name}{text}"
-    inner: list[str] = []
-    for one in parameters:
-        if one.kind is one.KEYWORD_ONLY and "*," not in inner:
-            inner.append("*,")
-        inner.append(f"{one},".replace("'", ""))
-    returns = text.rpartition(" -> ")[2]
-    return "\n".join([f"{name}(", *(f"    {line}" for line in inner), f") -> {returns}"])
+    given = [one for one in signature.parameters.values() if one.name not in ("self", "cls")]
+    parts: list[str] = []
+    for one in given:
+        starred = any(part.startswith("*") for part in parts)
+        if one.kind is one.KEYWORD_ONLY and not starred:
+            parts.append("*")
+        parts.append(_parameter(one))
+    made = function.__name__ == "__init__"
+    returns = "" if made else f" -> {signature.return_annotation}"
+    text = f"{name}({', '.join(parts)}){returns}"
+    if len(text) <= _WIDTH:
+        return text
+    return "\n".join([f"{name}(", *(f"    {part}," for part in parts), f"){returns}"])
+
+
+def _parameter(one: inspect.Parameter) -> str:
+    star = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
+    default = "" if one.default is one.empty else f" = {one.default!r}"
+    return f"{star}{one.name}: {one.annotation}{default}"
 
 
 def _sentence(one: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from engine.emulator.delivery.signature import signature
 from engine.frozen import frozen
@@ -37,6 +38,11 @@ class Delivery:
     event: str
     type: str
     endpoint: str
+
+    @property
+    def path(self) -> str:
+        """The path of its URL, by which an application in the same process finds its route."""
+        return urlsplit(self.url).path or "/"
 
     @property
     def document(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ from engine.errors import (
     UsageError,
 )
 from engine.values.secret import Sensitive
-from tests.support.public_pages import blocks
+from tests.support.pages import blocks
 
 KEY = "sk_test_51Nofoofoofoofoofoo"
 SHOP = """
@@ -303,6 +303,10 @@ def test_a_key_by_argument_is_used_and_shown_nowhere(
         plan(Project(folder, environment="test", api_key=Sensitive("pk_test_1")))
     with pytest.raises(SettingsError, match="takes no API key"):
         plan(Project(folder, environment="local", api_key=KEY))
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('[tool.engine.fleets.shops]\nenvironment = "test"\naccounts = "connected"\n')
+    with pytest.raises(SettingsError, match="is an account of a fleet"):
+        plan(Project(folder, environment="shops/acct_1AbC", api_key=KEY))
 
 
 def test_variables_of_the_process_can_be_left_out(
@@ -501,6 +505,7 @@ def test_the_examples_of_the_page_run(
     """In order, in the folder above the project."""
     project.folder.rename(project.folder.parent / "billing")
     monkeypatch.chdir(project.folder.parent)
-    for code in blocks("reference/python-api.md"):
-        exec(compile(code, "python-api.md", "exec"), {})  # noqa: S102 - our own page
+    for block in blocks("docs/reference/python-api.md"):
+        if block.language == "python":
+            exec(compile(block.text, block.page, "exec"), {})  # noqa: S102 - our own page
     assert "create stripe_price.pro-monthly" in capsys.readouterr().out

@@ -1,0 +1,27 @@
+"""The variables of the process while a test runs: without a key of a real account."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from engine.redaction import keys_in
+
+_NAMES = ("STRIPE_API_KEY", "STRIPE_SECRET_KEY", "STRIPE_API_BASE", "ENGINE_ENVIRONMENT")
+
+
+@contextlib.contextmanager
+def without_keys() -> Iterator[None]:
+    """Take every variable that holds an API key of Stripe's out of the environment, until the end.
+
+    A test that by mistake asks Stripe itself then has no key to do it with.
+    """
+    taken = {name: value for name, value in os.environ.items() if name in _NAMES or keys_in(value)}
+    for name in taken:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        for name, value in taken.items():
+            os.environ.setdefault(name, value)
