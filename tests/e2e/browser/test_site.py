@@ -88,7 +88,9 @@ def test_pages_fit_and_keep_quiet(page: Page, complaints: list[str]) -> None:
     for path in SHOWN:
         page.goto(path or "/")
         width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], path  # type: ignore[index] # it has one
+        size = page.viewport_size
+        assert size is not None
+        assert width <= size["width"], path
     assert complaints == []
 
 
