@@ -12,12 +12,14 @@ import pytest
 
 import engine
 from engine import errors, policies
+from engine.catalog import loader
 from engine.cli.command import is_shared
 from engine.cli.root import engine as command_line
 from engine.settings import fleets, load
 from engine.views.json.schemas.documents import DOCUMENTS, schema_of
 from tests.support.pages import ROOT, pages
 from tools.site.inserts import INSERTS, with_inserts
+from tools.site.types import with_fields
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -128,3 +130,34 @@ def test_what_a_page_asks_the_site_for_is_known(page: str) -> None:
         found = re.fullmatch(r"<!-- site: (\w+) ?\S* -->", mark)
         assert found is not None, mark
         assert found[1] in INSERTS, mark
+
+
+@pytest.mark.parametrize("name", sorted(loader.schemas()))
+def test_a_page_of_a_type_has_every_field_of_its_text(name: str) -> None:
+    """In the order of the text, each as deep as it is there."""
+    text = (REFERENCE / "types" / f"{name}.md").read_text(encoding="utf-8")
+    listed = text.partition("\nFields\n")[2].partition("\n\n")[0].split("\n")
+    fields = [(len(line) - len(line.lstrip()), line.split()[0]) for line in listed]
+    page = with_fields(text)
+    shown = re.findall(r"^( *)\* `(\w+)` ", page.partition("## Fields\n")[2], re.MULTILINE)
+    if listed != ["  none: it is kept as it is"]:
+        assert [(len(indent) // 2 + 2, field) for indent, field in shown] == fields
+    assert "```text" not in page
+    assert re.findall(r"^## (.*)", page, re.MULTILINE) == [
+        "Fields",
+        "Removal",
+        "Found again by",
+        "Looked up by",
+        "Import",
+    ]
+
+
+def test_a_page_of_a_type_says_what_its_text_says() -> None:
+    """Kinds, remarks, and links to the types that a field refers to."""
+    page = with_fields((REFERENCE / "types" / "stripe_price.md").read_text(encoding="utf-8"))
+    assert "`stripe_price`: price, declared with `engine.stripe.Price`.\n" in page
+    assert "* `currency` string: required; a change replaces\n" in page
+    assert "* `product` [product id](stripe_product.md): a change replaces\n" in page
+    assert "    * `custom_unit_amount` object\n        * `enabled` boolean: required;" in page
+    assert "Returned by Stripe, to refer to: `created`, `id`," in page
+    assert "```sh\nengine import stripe_price.NAME ID\n```" in page

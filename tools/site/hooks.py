@@ -23,7 +23,7 @@ from tools.site.overview import PageLine, overview
 from tools.site.pages import BORROWED, ROOT
 from tools.site.tables import LabelledTables
 from tools.site.titles import with_titles
-from tools.site.types import types_page
+from tools.site.types import FIRST, FOLDER, types_page, with_fields
 
 _FIRST = "index.md"
 
@@ -40,7 +40,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, page in BORROWED.items():
         if files.get_file_from_path(page) is None:
             files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
-    files.append(File.generated(config, "reference/types/index.md", content=types_page()))
+    files.append(File.generated(config, FIRST, content=types_page()))
     pages = {file.src_uri for file in files.documentation_pages()}
     config.nav = navigation(config.nav or [], pages)
     return files
@@ -51,6 +51,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     del config, files
     if page.file.src_uri == _FIRST:
         page.meta["hide"] = ["navigation"]
+    if page.file.src_uri.startswith(FOLDER):
+        markdown = with_fields(markdown)
     linked = with_site_links(markdown, page.file.src_uri)
     return with_deep_lists(with_titles(with_inserts(linked)))
 
