@@ -14,16 +14,16 @@ from mkdocs.structure.pages import Page
 # MkDocs loads this file by its path, and `tools` is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tools.site import errors, types
 from tools.site.console import session_html
 from tools.site.inserts import with_inserts
 from tools.site.links import with_site_links
 from tools.site.lists import with_deep_lists
 from tools.site.navigation import navigation
 from tools.site.overview import PageLine, overview
-from tools.site.pages import BORROWED, ROOT
+from tools.site.pages import ROOT, borrowed
 from tools.site.tables import LabelledTables
 from tools.site.titles import with_titles
-from tools.site.types import FIRST, FOLDER, types_page, with_fields
 
 _FIRST = "index.md"
 
@@ -37,10 +37,11 @@ def on_config(config: MkDocsConfig) -> None:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are not files of `docs/`, and list what is there."""
-    for source, page in BORROWED.items():
+    for source, page in borrowed().items():
         if files.get_file_from_path(page) is None:
             files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
-    files.append(File.generated(config, FIRST, content=types_page()))
+    files.append(File.generated(config, types.FIRST, content=types.types_page()))
+    files.append(File.generated(config, errors.FIRST, content=errors.errors_page()))
     pages = {file.src_uri for file in files.documentation_pages()}
     config.nav = navigation(config.nav or [], pages)
     return files
@@ -51,8 +52,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     del config, files
     if page.file.src_uri == _FIRST:
         page.meta["hide"] = ["navigation"]
-    if page.file.src_uri.startswith(FOLDER):
-        markdown = with_fields(markdown)
+    if page.file.src_uri.startswith(types.FOLDER):
+        markdown = types.with_fields(markdown)
     linked = with_site_links(markdown, page.file.src_uri)
     return with_deep_lists(with_titles(with_inserts(linked)))
 
