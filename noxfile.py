@@ -37,6 +37,12 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def leaves(session: nox.Session) -> None:
+    """Try every leaf of every type in each suite of convergence, instead of a third of them."""
+    _pytest(session, *PARALLEL, "tests/e2e/convergence", "--leaves=all")
+
+
+@nox.session(python=False)
 def tests(session: nox.Session) -> None:
     """Run all tests."""
     _pytest(session, *PARALLEL)

@@ -39,11 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--stacks", type=int, default=25, help="how many random stacks tests/e2e/convergence tries"
     )
     parser.addoption(
-        "--types",
+        "--leaves",
         choices=("some", "all"),
         default="some",
-        help="of which types the three longest suites of tests/e2e/convergence try each leaf: a "
-        "third of them each, so that every type is in one, or all",
+        help="which leaves of each type the longest suites of tests/e2e/convergence try: a third "
+        "of them each, so that most leaves are in one of them, or all",
     )
     parser.addoption("--first-seed", type=int, default=0, help="seed of the first random stack")
     parser.addoption(

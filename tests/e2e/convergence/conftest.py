@@ -8,32 +8,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.catalog import loader
 from tests.support.recorded import record, recorded
 from tests.support.samples.random_life import Chance
 from tests.support.samples.samples import Samples, Tally
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the suites that are marked `third` a third of their types each."""
-    if config.getoption("--types") == "all":
-        return
-    managed = list(loader.managed())
-    left, out = list[pytest.Item](), list[pytest.Item]()
-    for item in items:
-        mark, call = item.get_closest_marker("third"), getattr(item, "callspec", None)
-        name = call.params.get("object_name") if call is not None else None
-        elsewhere = mark and name and managed.index(name) % 3 != mark.args[0]
-        (out if elsewhere else left).append(item)
-    config.hook.pytest_deselected(items=out)
-    items[:] = left
-
-
 @pytest.fixture
 def samples(request: pytest.FixtureRequest) -> Iterator[Samples]:
-    """Declarations made from the catalogue; what becomes of their leaves is in the summary."""
+    """Declarations made from the catalogue; what becomes of their leaves is in the summary.
+
+    A test that is marked `third` gets that third of the leaves of each type.
+    """
     tallies: dict[str, Tally] = {}
-    yield Samples(tallies)
+    mark = request.node.get_closest_marker("third")
+    some = mark is not None and request.config.getoption("--leaves") == "some"
+    yield Samples(tallies, third=mark.args[0] if some else None)
     for object_name, tally in tallies.items():
         record(request, "leaves", [object_name, dataclasses.asdict(tally)])
 

@@ -136,7 +136,7 @@ class Accepted:
         project.write(HEAD + "\n".join(lines) + "\n")
 
 
-@pytest.mark.third(1)
+@pytest.mark.third(2)
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_what_the_dashboard_did_is_accepted(
     object_name: str, samples: Samples, tmp_path: Path

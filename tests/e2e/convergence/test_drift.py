@@ -92,6 +92,7 @@ def project(tmp_path: Path, samples: Samples) -> Iterator[Project]:
         yield sample_project(tmp_path / "shop", emulator)
 
 
+@pytest.mark.third(1)
 @pytest.mark.parametrize("object_name", CHANGED)
 def test_what_is_changed_is_shown_and_put_back(
     object_name: str, samples: Samples, tmp_path: Path

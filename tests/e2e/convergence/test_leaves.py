@@ -361,6 +361,7 @@ def batch_of_lives(tmp_path: Path, samples: Samples) -> Lives:
     return run
 
 
+@pytest.mark.third(0)
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_every_leaf_converges(object_name: str, samples: Samples, batch_of_lives: Lives) -> None:
     """Declare, change, take out, import: one apply each, and then nothing is left to do."""

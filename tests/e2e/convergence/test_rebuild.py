@@ -84,6 +84,7 @@ def _problems(path: Path) -> tuple[Problem, ...]:
     return found.problems
 
 
+@pytest.mark.third(0)
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_every_type_is_found_again(object_name: str, tmp_path: Path, samples: Samples) -> None:
     """By stamp or by key, with all its leaves; the plan after it is what it was before."""

@@ -139,7 +139,7 @@ def _related(one: str, other: str) -> bool:
     return longer == shorter or longer.startswith(f"{shorter}.")
 
 
-@pytest.mark.third(0)
+@pytest.mark.third(2)
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_two_accounts_with_the_same_declarations_are_equal(
     object_name: str, samples: Samples, tmp_path: Path
@@ -148,7 +148,7 @@ def test_two_accounts_with_the_same_declarations_are_equal(
     assert _of_all_batches(_differences, object_name, samples, tmp_path) == []
 
 
-@pytest.mark.third(0)
+@pytest.mark.third(2)
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_what_changed_on_one_account_is_shown_and_nothing_else(
     object_name: str, samples: Samples, tmp_path: Path

@@ -124,7 +124,7 @@ def test_the_next_change_replaces_nothing(name: str, account: Emulator, tmp_path
 # ── every leaf of every type ────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.third(2)
+@pytest.mark.third(1)
 @pytest.mark.parametrize("object_name", loader.managed())
 def test_every_leaf_of_a_type_is_written(
     object_name: str, samples: Samples, tmp_path: Path
