@@ -23,6 +23,7 @@ from engine.ports.hook import Hook
 from engine.ports.provider import Provider
 from engine.ports.review.repository import Repository
 from engine.ports.secret_sink import SecretSink
+from engine.schema.resource_type import Schemas
 from engine.settings.load import load_settings
 from engine.settings.model import Settings
 from engine.values.secret import Sensitive
@@ -253,17 +254,46 @@ def _words(text: str, environment: str, setting: str) -> list[str]:
     return words
 
 
-def _connect(settings: Settings, hook: Hook, connections: Connections) -> Provider:
+def speaking(context: Context, schemas: Schemas, api_version: str) -> Context:
+    """The ports of a run that speaks another API version, with the types as that has them."""
+    connect = functools.partial(
+        _connect,
+        context.settings,
+        context.hook,
+        Connections(),
+        schemas=schemas,
+        api_version=api_version,
+    )
+    return dataclasses.replace(context, schemas=schemas, api_version=api_version, connect=connect)
+
+
+def _connect(
+    settings: Settings,
+    hook: Hook,
+    connections: Connections,
+    *,
+    schemas: Schemas | None = None,
+    api_version: str = "",
+) -> Provider:
     # The SDK is heavy: it is loaded with the first request to Stripe.
     from engine.stripe.provider import StripeProvider
 
-    http, key = open_client(settings, hook, connections)
+    http, key = open_client(settings, hook, connections, api_version=api_version)
     hook.connected(http)
-    return StripeProvider(http, loader.schemas(), api_key=key, root=settings.root)
+    known = loader.schemas() if schemas is None else schemas
+    return StripeProvider(http, known, api_key=key, root=settings.root)
 
 
-def open_client(settings: Settings, hook: Hook, connections: Connections) -> tuple[StripeHTTP, str]:
+def open_client(
+    settings: Settings, hook: Hook, connections: Connections, *, api_version: str = ""
+) -> tuple[StripeHTTP, str]:
     """What sends the requests of an environment, and its API key.
+
+    Args:
+        settings: The settings.
+        hook: Notified of each response.
+        connections: The connections of this process.
+        api_version: Named by each request; empty for that of the catalog.
 
     Raises:
         SettingsError: It has no key.
@@ -293,7 +323,7 @@ def open_client(settings: Settings, hook: Hook, connections: Connections) -> tup
         retries=settings.retries,
         limiter=connections.limiter(settings, hook),
         on_answer=hook.answered,
-        api_version=loader.api_version(),
+        api_version=api_version or loader.api_version(),
         account=environment.connected,
         vouched=environment.vouched,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -130,9 +130,22 @@ def by_object(object_name: str) -> ResourceType:
     Raises:
         UsageError: if it is not managed.
     """
-    own_row = row(object_name)
-    described = entry(object_name)
-    root = apply_row(unruled(object_name), own_row)
+    return made_of(object_name, unruled(object_name), entry(object_name), row(object_name))
+
+
+def made_of(object_name: str, fields: Attribute, described: Entry, own_row: Row) -> ResourceType:
+    """A type from its parts.
+
+    Args:
+        object_name: Its object name.
+        fields: Its fields, before the row is applied.
+        described: What an SDK says about it.
+        own_row: What no machine can know about it.
+
+    Raises:
+        LookupError: if a path of the row does not exist.
+    """
+    root = apply_row(fields, own_row)
     return ResourceType(
         name=type_name(object_name),
         object=object_name,
@@ -182,8 +195,17 @@ def unruled(object_name: str) -> Attribute:
     Raises:
         UsageError: if the catalog has no such object.
     """
-    described = entry(object_name)
-    root = attributes(described, _embedded)
+    return fields_of(entry(object_name), _embedded)
+
+
+def fields_of(described: Entry, embedded: Callable[[str], Shape | None]) -> Attribute:
+    """Fields of a type as an SDK has them.
+
+    Args:
+        described: What it says about the type.
+        embedded: Shapes of the objects that responses hold whole, by object name.
+    """
+    root = attributes(described, embedded)
     parent = _parent_field(described)
     return with_parent(root, parent, _parent_object(described)) if parent else root
 

@@ -22,6 +22,7 @@ from engine.views.style import WIDTH, Style, visible, wants_colour
 if TYPE_CHECKING:
     from engine.operations.doctor.patient import Surroundings
     from engine.operations.run.context import Context
+    from engine.operations.upgrade.upgrade import Side
     from engine.ports.backend import Store
     from engine.ports.hook import Hook
     from engine.ports.review.repository import Repository
@@ -224,6 +225,24 @@ class Invocation:
                 variables=self._variables,
                 hook=progress,
                 offline=offline,
+            )
+        finally:
+            progress.close()
+
+    @contextlib.contextmanager
+    def opened_upgrade(self, newer: str | None, older: str | None) -> Iterator[tuple[Side, Side]]:
+        """Wire the project for two releases of the SDK, by their folders as typed."""
+        from engine.bootstrap.upgrade import open_upgrade
+
+        progress = self.progress()
+        try:
+            yield open_upgrade(
+                self._project(),
+                environment=self.environment,
+                variables=self._variables,
+                hook=progress,
+                newer=None if newer is None else self.path(newer),
+                older=None if older is None else self.path(older),
             )
         finally:
             progress.close()

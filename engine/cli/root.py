@@ -30,6 +30,7 @@ _HOMES = {
     "review": "engine.cli.commands.review:review",
     "subscribers": "engine.cli.commands.subscribers:subscribers",
     "doctor": "engine.cli.commands.doctor:doctor",
+    "upgrade": "engine.cli.commands.upgrade:upgrade",
     "stacks": "engine.cli.commands.stacks:stacks",
     "fleet": "engine.cli.commands.fleet:fleet",
     "graph": "engine.cli.commands.graph:graph",
@@ -85,7 +86,8 @@ def engine() -> None:
     Exit codes:
       0    done, or no changes
       1    error
-      2    changes (plan --detailed-exitcode), drift (drift), differences (diff)
+      2    changes (plan --detailed-exitcode), drift (drift), differences (diff), declarations
+           that are affected (upgrade)
       3    a run, or a person, holds the lock
       4    refused by a guard
       130  interrupted

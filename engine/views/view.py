@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.ports.reports import AccountImport, ConstantsFile, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
     from engine.ports.upkeep.diagnosis import Diagnosis
+    from engine.ports.upkeep.upgrade import UpgradeReport
     from engine.views.picture.model import Picture
 
 
@@ -162,6 +163,9 @@ class View(ReportView, Protocol):
 
     def diagnosis(self, diagnosis: Diagnosis, /) -> Page:
         """What was checked, and what is wrong."""
+
+    def upgrade(self, report: UpgradeReport, /) -> Page:
+        """What another API version would change."""
 
     def fleets(self, fleets: Sequence[ListedFleet], /) -> Page:
         """The fleets of a project, or one of them with its accounts."""

@@ -22,6 +22,7 @@ COMMANDS = [
     "review",
     "subscribers",
     "doctor",
+    "upgrade",
     "stacks",
     "fleet",
     "graph",

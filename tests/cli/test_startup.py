@@ -73,7 +73,7 @@ ASKING = frozenset(
     {
         *("apply", "destroy", "drift", "import", "state rebuild", "state restore", "state stamp"),
         "subscribers",
-        "doctor",
+        *("doctor", "upgrade"),
         *("ci plan", "ci apply", "ci commit-state", "ci drift"),
         "emulator events",
     }

@@ -151,6 +151,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("diff",): [["shop", "local"], ["shop", "local", "--all"], [KEY, "shop"]],
     ("promote",): [["shop", "local"], ["local", "shop"], ["shop", KEY]],
     ("subscribers",): [["pro-monthly"], [KEY]],
+    ("upgrade",): [[], ["--no-refresh"], ["--sdk", KEY]],
     ("doctor",): [[], ["--offline"], ["--fleet", KEY]],
     ("stacks",): [[], [KEY]],
     ("fleet",): [[], [KEY]],

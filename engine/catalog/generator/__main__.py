@@ -1,4 +1,4 @@
-"""`python -m engine.catalog.generator [--check]`: write the generated files, or compare them.
+"""`python -m engine.catalog.generator [--check|--print]`: write, compare or print what it makes.
 
 Where ENGINE_STRIPE_DESCRIPTION names Stripe's API description, the facts that only it has are read
 from there; without it they are kept as the shipped catalog has them.
@@ -6,6 +6,7 @@ from there; without it they are kept as the shipped catalog has them.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,9 @@ from engine.catalog.generator.entries import entries
 from engine.catalog.generator.face import face_text
 from engine.catalog.generator.files import MANAGED, catalog_files, managed_text
 from engine.catalog.generator.overlay import Published, Shipped, Source, laid
+from engine.catalog.generator.sdk import API_VERSION, SDK_VERSION
 from engine.catalog.model import Entry
+from engine.catalog.other import encode_catalog
 from engine.catalog.semantics.table import AREAS
 
 _ENGINE = Path(__file__).resolve().parents[2]
@@ -100,6 +103,18 @@ def write() -> int:
     return 0
 
 
+def print_catalog() -> int:
+    """Print the whole catalog of the SDK that this process imports, as one JSON document.
+
+    Returns:
+        0.
+    """
+    found = {entry.object: entry for entry in laid(entries(), Shipped())}
+    document = encode_catalog(found, sdk_version=SDK_VERSION, api_version=API_VERSION)
+    json.dump(document, sys.stdout, separators=(",", ":"))
+    return 0
+
+
 def _write(files: Mapping[Path, str]) -> None:
     for path, text in files.items():
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -111,8 +126,10 @@ def main(arguments: list[str]) -> int:
     Returns:
         0, or 1 if a check found differences or the arguments make no sense.
     """
+    if arguments == ["--print"]:
+        return print_catalog()
     if arguments not in ([], ["--check"]):
-        sys.stderr.write("usage: python -m engine.catalog.generator [--check]\n")
+        sys.stderr.write("usage: python -m engine.catalog.generator [--check|--print]\n")
         return 1
     if named_file() is None:
         sys.stdout.write(

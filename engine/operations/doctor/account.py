@@ -53,6 +53,7 @@ def versions(patient: Patient) -> Iterator[Finding]:
     if of_sdk and of_sdk != spoken:
         yield note(
             f"the Stripe SDK is made for API version {of_sdk}",
+            "engine upgrade shows what is different",
         )
     yield from _default_version(patient, spoken)
 

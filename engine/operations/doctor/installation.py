@@ -82,6 +82,7 @@ def sdk(patient: Patient) -> Iterator[Finding]:
     elif numbers(version) != numbers(catalog):
         yield note(
             f"Stripe SDK {version}; what can be declared is that of {catalog}",
+            "engine upgrade shows what is different",
         )
     else:
         yield ok(f"Stripe SDK {version}, from which the catalog is made")

@@ -53,6 +53,7 @@ def _state(patient: Patient, context: Context, state: State) -> Iterator[Finding
         yield note(
             f"the state of {state.stack} is of API version {state.api_version}, and this engine "
             f"speaks {spoken}",
+            "engine upgrade shows what is different",
         )
     if state.merged:
         yield note(

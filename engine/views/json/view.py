@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.ports.emulated.events import EmulatedEvent
     from engine.ports.review.report import ReviewReport
     from engine.ports.upkeep.diagnosis import Diagnosis
+    from engine.ports.upkeep.upgrade import UpgradeReport
     from engine.views.picture.model import Picture
 
 
@@ -101,6 +102,11 @@ class JsonView:
         from engine.views.json.upkeep.diagnosis import diagnosis_document
 
         return diagnosis_document(diagnosis)
+
+    def upgrade(self, report: UpgradeReport, /) -> Page:
+        from engine.views.json.upkeep.upgrade import upgrade_document
+
+        return upgrade_document(report)
 
     def accepted(self, report: AcceptReport, /) -> Page:
         from engine.views.json.drift import accepted_document

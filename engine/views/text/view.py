@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from engine.ports.reports import AccountImport, Moved, Rebuilt, Verified
     from engine.ports.review.report import ReviewReport
     from engine.ports.upkeep.diagnosis import Diagnosis
+    from engine.ports.upkeep.upgrade import UpgradeReport
     from engine.views.picture.model import Picture
 
 
@@ -143,6 +144,11 @@ class TextView:
         from engine.views.text.upkeep.diagnosis import diagnosis_text
 
         return diagnosis_text(diagnosis, self._style, columns=self._columns)
+
+    def upgrade(self, report: UpgradeReport, /) -> Page:
+        from engine.views.text.upkeep.upgrade import upgrade_text
+
+        return upgrade_text(report, self._style, verbose=self._verbose)
 
     def fleets(self, fleets: Sequence[ListedFleet], /) -> Page:
         from engine.views.text.fleet.listing import fleets_text

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.plan.model import Action
-from engine.ports.upkeep.diagnosis import Verdict
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Verb
-from engine.views.json.schemas import fleets, plans, states, subscribers
+from engine.views.json.schemas import fleets, plans, states, subscribers, upkeep
 from engine.views.json.schemas.build import (
     ANY,
     COUNT,
@@ -220,26 +219,6 @@ _PROJECT = record(
     }
 )
 
-_DIAGNOSIS = record(
-    {
-        "environment": maybe(TEXT),
-        "stops_apply": about("An apply would end without its work.", FLAG),
-        "checks": array(
-            record(
-                {
-                    "group": TEXT,
-                    "check": about("The name of the check; several lines may be of one.", TEXT),
-                    "result": words(Verdict),
-                    "text": TEXT,
-                    "hint": maybe(about("What to do.", TEXT)),
-                }
-            )
-        ),
-        "summary": record({verdict.value: COUNT for verdict in Verdict}),
-        "requests": COUNT,
-    }
-)
-
 DOCUMENTS: Mapping[str, Document] = {
     "plan": Document("What an apply would do.", plans.PLAN, ("plan", "show", "state stamp")),
     "apply": Document("What an apply did.", plans.APPLY, ("apply", "destroy", "state stamp")),
@@ -277,7 +256,8 @@ DOCUMENTS: Mapping[str, Document] = {
     ),
     "import": Document("What an import of an account writes.", states.IMPORT, ("import",)),
     "locks": Document("Every lock.", states.LOCKS, ("lock", "unlock")),
-    "diagnosis": Document("What a check of everything found.", _DIAGNOSIS, ("doctor",)),
+    "upgrade": Document("What another API version would change.", upkeep.UPGRADE, ("upgrade",)),
+    "diagnosis": Document("What a check of everything found.", upkeep.DIAGNOSIS, ("doctor",)),
     "stacks": Document("The stacks of a project.", _STACKS, ("stacks",)),
     "fleets": Document("The fleets of a project.", _FLEETS, ("fleet",)),
     "graph": Document("Resources and what they refer to.", _GRAPH, ("graph",)),
