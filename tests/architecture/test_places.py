@@ -13,6 +13,7 @@ UNIT = ENGINE.parent / "tests" / "unit"
 OF_NO_MODULE = {
     "catalog/test_money.py": "amounts of money, of all types",
     "emulator/behaviour/test_agreement.py": "parameters that contradict each other, of all types",
+    "emulator/test_every_event.py": "the events of every type",
     "emulator/test_every_type.py": "what holds for every type",
     "emulator/testing/test_fault_schedule.py": "faults and gates together",
     "plan/saved/test_step_json_round_trip.py": "what holds for every step, tried with random ones",

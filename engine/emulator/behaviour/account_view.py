@@ -80,8 +80,16 @@ class AccountView(Protocol):
     def only_one(self, object: str, parent: str = "") -> Document:
         """The one object of a type, or of a type below a parent."""
 
-    def save(self, document: Document) -> None:
-        """Store a new version of an object."""
+    def save(self, document: Document, *, word: str = "updated") -> None:
+        """Store a new version of an object.
+
+        Args:
+            document: The object; one that is marked as deleted is.
+            word: What its event says that was done.
+        """
+
+    def store_beside(self, document: Document) -> None:
+        """Store what is another view of an object, with an event of its own."""
 
     def create(self, object: str, params: Params, parent: str = "") -> Document:
         """Make an object from typed, checked parameters."""

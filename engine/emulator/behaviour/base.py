@@ -57,6 +57,8 @@ class Behaviour:
         permission_name: What permissions of restricted keys call the type; empty for its object
             name.
         receives_events: Its objects are sent events.
+        event_words: What the events of verbs say, if not the verb.
+        parts_with_events: What the events of its parts begin with, by the field that lists them.
     """
 
     title: ClassVar[str] = ""
@@ -87,6 +89,8 @@ class Behaviour:
     older_forms: ClassVar[tuple[OlderForm, ...]] = ()
     permission_name: ClassVar[str] = ""
     receives_events: ClassVar[bool] = False
+    event_words: ClassVar[Mapping[str, str]] = {}
+    parts_with_events: ClassVar[Mapping[str, str]] = {}
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Refuse parameters of a create that contradict each other."""

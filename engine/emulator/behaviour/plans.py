@@ -75,7 +75,7 @@ class PlanBehaviour(Behaviour):
 
     def stored(self, view: AccountView, document: Frozen) -> None:
         """Store it as a price too (D: each can be read as the other)."""
-        view.repository.put("price", price_of(view, document))
+        view.store_beside(price_of(view, document))
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
         """Delete its price too, unless it is the default of its product (? for a deletion).

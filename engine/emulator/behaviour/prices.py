@@ -102,7 +102,7 @@ class PriceBehaviour(Behaviour):
     def stored(self, view: AccountView, document: Frozen) -> None:
         """Store a recurring price as a plan too (D: each can be read as the other)."""
         if document["recurring"] is not None:
-            view.repository.put("plan", plan_of(document))
+            view.store_beside(plan_of(document))
 
 
 def refuse_default(view: AccountView, price: Frozen) -> None:

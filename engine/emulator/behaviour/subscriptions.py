@@ -41,7 +41,8 @@ class SubscriptionBehaviour(Behaviour):
         },
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
     }
-
+    # S for the name; R that discounts of subscriptions have these events too.
+    parts_with_events: ClassVar[Mapping[str, str]] = {"discounts": "customer.discount"}
     older_forms: ClassVar[tuple[OlderForm, ...]] = (
         OlderForm(
             until=BASIL,

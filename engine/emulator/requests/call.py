@@ -127,14 +127,29 @@ class Call:
         if kind.parent_object and not self._is_own_account(kind.parent_object, parent):
             self.require(kind.parent_object, parent, param=kind.parent, in_path=True)
 
-    def save(self, document: Document) -> None:
-        """Store a new version of an object."""
+    def save(self, document: Document, *, word: str = "updated") -> None:
+        """Store a new version of an object.
+
+        Args:
+            document: The object; one that is marked as deleted is.
+            word: What its event says that was done.
+        """
         kind = self.kind(document["object"])
         if has_events(kind.object):
             before = self.repository.get(kind.table, document["id"])
-            self.changes.add(kind.object, "updated", before, document)
+            if document.get("deleted") is True and before is not None:
+                self.changed(kind, "deleted", before, before)
+            else:
+                self.changed(kind, word, before, document)
         self.repository.replace(kind.table, document)
         kind.behaviour.stored(self, document)
+
+    def store_beside(self, document: Document) -> None:
+        """Store what is another view of an object, with an event of its own."""
+        kind = self.kind(document["object"])
+        before = self.repository.get(kind.table, document["id"])
+        self.repository.put(kind.table, document)
+        self.changed(kind, "created" if before is None else "updated", before, document)
 
     def check_future(self, param: str, moment: int | None) -> None:
         """Refuse a time in the past, or more than five years ahead (L).
@@ -257,7 +272,7 @@ class Call:
     ) -> None:
         """Remember what was done to an object, if its type has events."""
         if has_events(kind.object):
-            self.changes.add(kind.object, word, before, after)
+            self.changes.add(kind.object, word, before, after, kind.behaviour.parts_with_events)
 
     def touch(self, kind: ObjectKind, document: Document) -> None:
         """Set when an object changed, if its response has a field for it."""

@@ -178,6 +178,7 @@ def _shown(call: Call, event: Document, *, own: bool) -> dict[str, Any]:
 
 def event_response(call: Call, event: Document) -> dict[str, Any]:
     """A stored event as Stripe returns it; the document itself is changed."""
-    kind = call.kind(event.pop(KIND))
-    event["data"]["object"] = render(call, kind, event["data"]["object"], ())
+    object = event.pop(KIND)
+    if object:
+        event["data"]["object"] = render(call, call.kind(object), event["data"]["object"], ())
     return shown(event)

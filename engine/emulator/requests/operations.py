@@ -150,7 +150,8 @@ def _call(call: Call, match: Match, form: Form) -> dict[str, Any]:
     if document != before:
         call.touch(kind, document)
         call.repository.replace(kind.table, document)
-        call.changed(kind, done(kind.entry.operations[verb].method, verb), before, document)
+        said = done(kind.entry.operations[verb].method, verb)
+        call.changed(kind, behaviour.event_words.get(verb, said), before, document)
     response = behaviour.called(call, verb, document)
     return dict(response) if response is not None else _render(call, match, document, expand)
 

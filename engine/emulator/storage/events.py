@@ -35,12 +35,14 @@ class Change:
         word: What happened, `created`, `updated`, `deleted`, `deactivated`.
         before: The object before; None of one that is new.
         after: The object after, or as it was last.
+        parts: What the events of its parts begin with, by the field that lists them.
     """
 
     object: str
     word: str
     before: Document | None
     after: Document
+    parts: Mapping[str, str]
 
 
 class Changes:
@@ -49,7 +51,14 @@ class Changes:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Change] = {}
 
-    def add(self, object: str, word: str, before: Document | None, after: Document) -> None:
+    def add(
+        self,
+        object: str,
+        word: str,
+        before: Document | None,
+        after: Document,
+        parts: Mapping[str, str],
+    ) -> None:
         """Add what was done to an object to what was done to it before."""
         key = (object, str(after["id"]))
         earlier = self._found.get(key)
@@ -58,7 +67,9 @@ class Changes:
         if earlier is not None:
             before = earlier.before
         # The response is made of the same document, expanded.
-        self._found[key] = Change(object=object, word=word, before=before, after=copied(after))
+        self._found[key] = Change(
+            object=object, word=word, before=before, after=copied(after), parts=parts
+        )
 
     def clear(self) -> None:
         """Forget them: what was done was undone."""
@@ -102,12 +113,7 @@ def add_events(
         Their ids.
     """
     added: list[str] = []
-    for change in changes:
-        type = _type_of(change)
-        previous = _previous(change.before or {}, change.after) if _is_update(type) else {}
-        if not type or (_is_update(type) and not previous):
-            continue
-        data = {"object": change.after, **({"previous_attributes": previous} if previous else {})}
+    for type, data, object in (one for change in changes for one in _happened(change)):
         id = _id_of(f"{request_id}/{len(added) + 1}")
         document = {
             "id": id,
@@ -120,7 +126,7 @@ def add_events(
             "pending_webhooks": 0,
             "request": dict(request),
             "type": type,
-            KIND: change.object,
+            KIND: object,
         }
         to_deliver(document, recipients(type))
         repository.insert(EVENT, document)
@@ -131,6 +137,27 @@ def add_events(
 def drop_surplus(repository: Repository) -> None:
     """Remove the oldest events beyond the number that is kept."""
     repository.keep_newest(EVENT, _MOST)
+
+
+def _happened(change: Change) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The events of a change: type, data, and the catalog's name of the object's type, if any."""
+    type = _type_of(change)
+    previous = _previous(change.before or {}, change.after) if _is_update(type) else {}
+    if type and (previous or not _is_update(type)):
+        data = {"object": change.after, **({"previous_attributes": previous} if previous else {})}
+        yield type, data, change.object
+    for field, prefix in change.parts.items():
+        before, after = (_parts(one, field) for one in (change.before or {}, change.after))
+        for word, here, there in (("deleted", before, after), ("created", after, before)):
+            for part in (part for key, part in here.items() if key not in there):
+                yield f"{prefix}.{word}", {"object": part}, ""
+
+
+def _parts(document: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """The parts of an object by all but their ids: one that is sent again has a new one."""
+    found = [part for part in document.get(field) or () if isinstance(part, dict)]
+    without = ({**part, "id": None, "start": None} for part in found)
+    return {repr(one): part for one, part in zip(without, found, strict=True)}
 
 
 def _type_of(change: Change) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from urllib.parse import unquote_plus
 
 from engine.emulator.types.kinds import ObjectKind, kinds, outlines
+from engine.emulator.types.not_emulated import not_emulated
 from engine.emulator.types.verbs import LIST_INSIDE, RETRIEVE, is_emulated
 from engine.emulator.wire import errors
 from engine.frozen import frozen
@@ -58,7 +59,13 @@ def match(method: str, path: str) -> Match:
     """
     found = _found(method, path) or _list_inside(method, path)
     if found is None or not is_emulated(found.kind, found.operation):
-        raise errors.unrecognized_url(method, path)
+        kept = any(_found(verb, path) is not None for verb in ("GET", "POST", "DELETE"))
+        area = not_emulated(method, path, kept=kept)
+        raise (
+            errors.not_emulated(area, method, path)
+            if area
+            else errors.unrecognized_url(method, path)
+        )
     return found
 
 

@@ -107,6 +107,16 @@ def unrecognized_url(method: str, path: str) -> StripeRefusal:
     )
 
 
+def not_emulated(area: str, method: str, path: str) -> StripeRefusal:
+    """A method and path that Stripe has, and the emulator does not; the code is ours."""
+    return StripeRefusal(
+        f"The emulator does not emulate {area}: {method} {path} does nothing here. Use a Stripe "
+        "sandbox for that; docs/reference/emulator.md says what is emulated.",
+        status=404,
+        code="not_emulated",
+    )
+
+
 def not_a_form() -> StripeRefusal:
     """A v1 body that is not form-encoded."""
     return StripeRefusal(

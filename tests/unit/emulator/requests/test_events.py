@@ -231,3 +231,55 @@ def test_connected_accounts_have_their_own(emulator: Emulator) -> None:
     [event] = send(emulator, "GET", "/v1/events", stripe_account=account).document["data"]
     assert (event["type"], event["account"]) == ("product.created", account)
     assert "product.created" not in types(emulator)
+
+
+def test_a_recurring_price_has_the_events_of_its_plan(client: stripe.StripeClient) -> None:
+    """L: `plan.created` with the price's id, beside `price.created`; one-time prices have none."""
+    product = client.v1.products.create({"name": "P"}).id
+    once: Any = {"product": product, "currency": "usd", "unit_amount": 5}
+    client.v1.prices.create(once)
+    recurring: Any = {**once, "recurring": {"interval": "month"}}
+    monthly = client.v1.prices.create(recurring)
+    client.v1.prices.update(monthly.id, {"nickname": "Monthly"})
+    found = [(event.type, event.data.object["id"]) for event in client.v1.events.list().data]
+    assert found[:4] == [
+        ("plan.updated", monthly.id),
+        ("price.updated", monthly.id),
+        ("plan.created", monthly.id),
+        ("price.created", monthly.id),
+    ]
+    assert [type for type, _ in found].count("plan.created") == 1
+    client.v1.plans.delete(monthly.id)
+    types = [event.type for event in client.v1.events.list({"limit": 2}).data]
+    assert sorted(types) == ["plan.deleted", "price.deleted"]
+
+
+def test_what_ends_with_a_customer_has_events_of_its_own(client: stripe.StripeClient) -> None:
+    """D that its subscriptions are canceled; R that their discounts have events."""
+    customer = client.v1.customers.create({"payment_method": "pm_card_visa"}).id
+    product = client.v1.products.create({"name": "P"}).id
+    price = client.v1.prices.create(
+        {"product": product, "currency": "usd", "unit_amount": 5, "recurring": {"interval": "day"}}
+    ).id
+    coupon = client.v1.coupons.create({"percent_off": 5, "duration": "once"}).id
+    params: Any = {
+        "customer": customer,
+        "items": [{"price": price}],
+        "default_payment_method": "pm_1",
+        "discounts": [{"coupon": coupon}],
+    }
+    made = client.v1.subscriptions.create(params).id
+    [discount] = client.v1.events.list({"type": "customer.discount.created"}).data
+    assert discount.data.object["object"] == "discount"
+    assert discount.data.object["subscription"] == made
+    assert discount.data.object["source"]["coupon"] == coupon
+    client.v1.subscriptions.update(made, {"discounts": [{"coupon": coupon}]})
+    assert len(client.v1.events.list({"type": "customer.discount.*"}).data) == 1
+    client.v1.subscriptions.update(made, {"discounts": ""})
+    newest = client.v1.events.list({"type": "customer.discount.deleted"}).data
+    assert [event.data.object["subscription"] for event in newest] == [made]
+    client.v1.customers.delete(customer)
+    types = {event.type for event in client.v1.events.list({"limit": 2}).data}
+    assert types == {"customer.deleted", "customer.subscription.deleted"}
+    [ended] = client.v1.events.list({"type": "customer.subscription.deleted"}).data
+    assert ended.data.object["status"] == "canceled"
