@@ -9,6 +9,7 @@ import pytest
 import stripe
 
 from engine.emulator.core import Emulator
+from engine.emulator.doors.server import serve
 from engine.emulator.doors.transport import InProcessTransport
 
 KEY = "sk_test_contract"
@@ -74,3 +75,10 @@ def test_objects_survive_in_a_file(tmp_path: Any) -> None:
         found = client.v1.invoice_rendering_templates.retrieve(seeded["id"])
         assert found.nickname == "Plain"
         assert client.v1.balance_settings.retrieve().payments.debit_negative_balances is True
+
+
+def test_a_server_may_be_started_twice() -> None:
+    """`serve` starts it, and so does a `with`; it closes all the same."""
+    with Emulator() as emulator, serve(emulator) as server:
+        client = stripe.StripeClient("sk_test_twice", base_addresses={"api": server.url})
+        assert client.v1.products.list().data == []

@@ -63,15 +63,21 @@ def check_payable(
     Raises:
         StripeRefusal: An amount is due, and the customer has no payment method.
     """
-    if subscription["collection_method"] != "charge_automatically":
+    if subscription["collection_method"] != "charge_automatically" or has_method(
+        view, subscription
+    ):
         return
     customer = view.get("customer", subscription["customer"] or "") or {}
-    settings = customer.get("invoice_settings") or {}
-    if any(held.get(name) for held in (subscription, settings, customer) for name in _PAID_BY):
-        return
     credit = Decimal(-(customer.get("balance") or 0))
     if _due(view, params, subscription, items) > max(credit, Decimal(0)):
         raise StripeRefusal(NOTHING_TO_PAY_WITH, code="resource_missing")
+
+
+def has_method(view: AccountView, subscription: Frozen) -> bool:
+    """Whether there is a payment method to charge."""
+    customer = view.get("customer", subscription["customer"] or "") or {}
+    settings = customer.get("invoice_settings") or {}
+    return any(held.get(name) for held in (subscription, settings, customer) for name in _PAID_BY)
 
 
 def _due(view: AccountView, params: Frozen, subscription: Frozen, items: list[Document]) -> Decimal:

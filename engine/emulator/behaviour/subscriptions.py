@@ -8,7 +8,12 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour, require_one
 from engine.emulator.behaviour.discounts import discounts_of
-from engine.emulator.behaviour.first_payment import check_behavior, check_clock, check_payable
+from engine.emulator.behaviour.first_payment import (
+    check_behavior,
+    check_clock,
+    check_payable,
+    has_method,
+)
 from engine.emulator.behaviour.item_tax_rates import check_rates
 from engine.emulator.behaviour.line_items import currency_of
 from engine.emulator.behaviour.subscription_items import change_items, items_of
@@ -19,6 +24,8 @@ from engine.emulator.wire.errors import StripeRefusal
 
 _DAY = 24 * 3600
 _ENDED = ("canceled", "incomplete_expired")
+_PAUSED = "paused"
+_UNPAID = {"pause": _PAUSED, "cancel": "canceled"}
 _TRIALS = ("trial_end", "trial_period_days", "trial_from_plan")
 _STILL_OPEN = frozenset({"metadata", "cancellation_details"})
 
@@ -124,9 +131,7 @@ class SubscriptionBehaviour(Behaviour):
         if (params.get("billing_cycle_anchor") or {}).get("type") == "now":
             after["billing_cycle_anchor"] = view.now
         if before["status"] not in _ENDED:
-            _fill_derived(view, params, after)
-            if (before["status"], after["status"]) == ("trialing", "active"):
-                check_payable(view, params, after, items_of(view, after["id"]))
+            _go_on(view, params, before, after)
             _set_end(view, params, after)
 
     def calling(self, view: AccountView, verb: str, params: Params, document: Document) -> None:
@@ -162,6 +167,34 @@ class SubscriptionBehaviour(Behaviour):
         """Set the status, as a trial ends by itself."""
         if document["status"] == "trialing" and document["trial_end"] <= view.now:
             document["status"] = "active"
+            _end_unpaid(view, document)
+
+
+def _go_on(view: AccountView, params: Frozen, before: Frozen, after: Document) -> None:
+    """Set the status after an update: a trial may be over, and a paused one stays paused."""
+    _fill_derived(view, params, after)
+    if before["status"] == _PAUSED:
+        after["status"] = _PAUSED
+    ended = (before["status"], after["status"]) == ("trialing", "active")
+    if ended and not _end_unpaid(view, after):
+        check_payable(view, params, after, items_of(view, after["id"]))
+
+
+def _end_unpaid(view: AccountView, document: Document) -> bool:
+    """Pause or cancel it at the end of a trial without a payment method, if that was asked for (D).
+
+    Returns:
+        Whether it was.
+    """
+    wanted = document["trial_settings"]["end_behavior"]["missing_payment_method"]
+    status = _UNPAID.get(wanted, "")
+    if not status or has_method(view, document):
+        return False
+    document["status"] = status
+    if status in _ENDED:
+        ended = min(document["trial_end"] or view.now, view.now)
+        document.update(canceled_at=ended, ended_at=ended)
+    return True
 
 
 def _days_of_plans(view: AccountView, params: Frozen) -> int | None:

@@ -73,7 +73,9 @@ class EmulatorServer:
         return f"http://{LOOPBACK}:{self.port}"
 
     def start(self) -> Self:
-        """Serve in the background."""
+        """Serve in the background, unless it does so already."""
+        if self._thread is not None:
+            return self
         if self._sender is not None:
             self._sender.start()
         self._thread = threading.Thread(

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.catalog.model import Shape
 from engine.emulator.wire import errors
-from engine.emulator.wire.messages import Form
+from engine.emulator.wire.messages import Form, is_index
 from engine.frozen import frozen
 from engine.schema.attribute import Kind
 
@@ -175,7 +175,7 @@ def _elements(given: Any) -> list[Any] | None:
     """The elements of a list, with or without indexes; None if it is not a list."""
     if isinstance(given, list):
         return given
-    if isinstance(given, dict) and given and all(key.isdigit() for key in given):
+    if isinstance(given, dict) and given and all(is_index(key) for key in given):
         return [given[key] for key in sorted(given, key=int)]
     return None
 

@@ -12,6 +12,7 @@ from engine.emulator.shapes.document_builder import drop_absent
 from engine.emulator.shapes.paths import containers, drop, put
 from engine.emulator.types.kinds import INTERNAL, ObjectKind, kind_of, response_of_object
 from engine.emulator.wire import errors
+from engine.emulator.wire.messages import is_index
 from engine.schema.attribute import Kind
 
 Paths: TypeAlias = tuple[str, ...]
@@ -69,7 +70,7 @@ def path_texts(given: Any) -> list[str]:
     Raises:
         StripeRefusal: They are not a list of strings.
     """
-    if isinstance(given, dict) and all(key.isdigit() for key in given):
+    if isinstance(given, dict) and all(is_index(key) for key in given):
         given = [given[key] for key in sorted(given, key=int)]
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         raise errors.invalid_value("array", "expand")

@@ -16,6 +16,8 @@ _MISSING_KEY = (
     f"https://stripe.com/docs/api#authentication for details, or we can help at {_SUPPORT}."
 )
 _LONGEST_ECHO = 24
+# L: clients that send the key as a user name wait for it.
+_CHALLENGE = (("WWW-Authenticate", 'Basic realm="Stripe"'),)
 _NOT_FOUND = 404
 
 
@@ -88,12 +90,12 @@ def one_of(words: Sequence[str]) -> str:
 
 def missing_key() -> StripeRefusal:
     """No API key at all."""
-    return StripeRefusal(_MISSING_KEY, status=401)
+    return StripeRefusal(_MISSING_KEY, status=401, headers=_CHALLENGE)
 
 
 def invalid_key(redacted: str) -> StripeRefusal:
     """A text that is not an API key of Stripe's."""
-    return StripeRefusal(f"Invalid API Key provided: {redacted}", status=401)
+    return StripeRefusal(f"Invalid API Key provided: {redacted}", status=401, headers=_CHALLENGE)
 
 
 def unrecognized_url(method: str, path: str) -> StripeRefusal:

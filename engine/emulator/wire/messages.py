@@ -22,6 +22,7 @@ _KEY_PARTS = re.compile(r"\[([^\[\]]*)\]")
 FORM_TYPE = "application/x-www-form-urlencoded"
 _V2 = "/v2/"
 _DEEPEST = 100
+_INDEX = re.compile(r"[0-9]{1,18}")
 # Made once: `json.dumps` would make an encoder for every document.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -179,14 +180,21 @@ def nested(pairs: Iterable[tuple[str, str | Upload]]) -> Form:
     tell it from a map whose keys are digits.
 
     Raises:
-        StripeRefusal: A name is used both as a value and as a parent.
+        StripeRefusal: A name is used both as a value and as a parent, or is nested too deep.
     """
     form: Form = {}
     for name, value in pairs:
         head, bracket, _ = name.partition("[")
         steps = [head, *_KEY_PARTS.findall(name[len(head) :])] if bracket and head else [name]
+        if len(steps) > _DEEPEST:
+            raise errors.not_a_form()  # ? the number is that of the Ruby form parser
         _place(form, steps, value)
     return form
+
+
+def is_index(name: str) -> bool:
+    """Whether a name is the index of an element of a list."""
+    return _INDEX.fullmatch(name) is not None
 
 
 def _place(form: Form, steps: list[str], value: str | Upload) -> None:

@@ -34,6 +34,7 @@ def test_a_malformed_key_is_refused(key: str) -> None:
     with pytest.raises(StripeRefusal) as caught:
         caller_of(f"Bearer {key}")
     assert caught.value.status == 401
+    assert caught.value.headers == (("WWW-Authenticate", 'Basic realm="Stripe"'),)
     assert caught.value.message.startswith("Invalid API Key provided: ")
 
 

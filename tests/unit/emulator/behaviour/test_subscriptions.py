@@ -553,6 +553,34 @@ def test_a_trial_that_ends_early_is_paid(
     assert paid.status == "active"
 
 
+@pytest.mark.parametrize(("wanted", "status"), [("pause", "paused"), ("cancel", "canceled")])
+def test_a_trial_may_end_without_a_payment_method(
+    client: stripe.StripeClient,
+    price: Callable[..., str],
+    clock: Clock[int],
+    wanted: str,
+    status: str,
+) -> None:
+    """By itself or early, it is paused or canceled if that was asked for (D)."""
+    settings = {"end_behavior": {"missing_payment_method": wanted}}
+    params: Any = {
+        "customer": client.v1.customers.create({"name": "Bob"}).id,
+        "items": [{"price": price()}],
+        "trial_period_days": 7,
+        "trial_settings": settings,
+    }
+    early, late = (client.v1.subscriptions.create(params).id for _ in range(2))
+    update: Any = client.v1.subscriptions.update
+    assert update(early, {"trial_end": "now"}).status == status
+    params["default_payment_method"] = "pm_card_visa"
+    paid = client.v1.subscriptions.create(params).id
+    clock.now += 7 * DAY
+    shown = client.v1.subscriptions.retrieve(late)
+    assert (shown.status, bool(shown.ended_at)) == (status, status == "canceled")
+    assert client.v1.subscriptions.retrieve(paid).status == "active"
+    assert update(early, {"metadata": {"a": "b"}}).status == status
+
+
 def test_a_deleted_plan_stays_with_its_subscribers(
     client: stripe.StripeClient,
     customer: str,

@@ -149,6 +149,8 @@ def refusal(send: Callable[..., Response]) -> Post:
             {"message": "Invalid boolean: yes", "param": "active"},
         ),
         ("/v1/products", "name=a&images=b", {"message": "Invalid array", "param": "images"}),
+        ("/v1/products", "name=a&images[²]=b", {"message": "Invalid array", "param": "images"}),
+        ("/v1/products", "name=a&expand[²]=b", {"message": "Invalid array", "param": "expand"}),
         (
             "/v1/prices",
             "currency=usd&recurring=month",

@@ -53,6 +53,14 @@ def test_a_name_is_a_value_or_a_parent(text: str, message: str) -> None:
     assert caught.value.message == message
 
 
+def test_nesting_has_a_limit() -> None:
+    """A name with more brackets is no form; what reads it would run out of stack."""
+    assert decoded("a" + "[b]" * 99 + "=1")
+    with pytest.raises(StripeRefusal) as caught:
+        decoded("a" + "[b]" * 100 + "=1")
+    assert caught.value.status == 400
+
+
 def test_parameters_of_query_and_body_are_one() -> None:
     """A POST may carry parameters in its URL too."""
     request = Request.to("post", "/v1/products?name=Pro", {}, "active=false")
