@@ -57,8 +57,10 @@ def _form_now(match: Match, form: Form, older: Sequence[OlderForm]) -> Form:
     for one in older:
         if match.operation in _WRITING:
             form = params_now(form, one, creating=match.operation == _CREATE)
-        expand = path_texts(form.get("expand", []))
-        form = {**form, "expand": expand_now(expand, one, of_list=match.operation in _LISTING)}
+        sent = path_texts(form.get("expand", []))
+        expand = expand_now(sent, one, of_list=match.operation in _LISTING)
+        if expand:
+            form = {**form, "expand": expand}
     return form
 
 
@@ -121,13 +123,27 @@ def _list(call: Call, match: Match, form: Form) -> dict[str, Any]:
 
 
 def _list_inside(call: Call, match: Match, form: Form) -> dict[str, Any]:
-    """List what an object holds, oldest first."""
+    """List what an object holds: in its order, or as the list of objects that are of a type."""
+    linked = match.kind.sub_lists[match.inside]
     given = {name: value for name, value in form.items() if name != "expand"}
-    params = match.kind.parser.parse(given, _PAGING)
-    within = [f"{match.inside}.{path}" for path in path_texts(form.get("expand", []))]
-    paths = parse_expand(within, match.kind)
-    held = _render(call, match, _required(call, match), (match.inside, *paths))[match.inside]
-    page, has_more = page_of_held(held["data"], params)
+    holder = _required(call, match)
+    if linked.object:
+        other = call.kind(linked.object)
+        expand = parse_expand(form.get("expand"), other, of_list=True)
+        params = other.parser.parse(given, {**other.entry.params("list"), **_PAGING})
+        if linked.field in other.filters:
+            wanted = {**params, linked.field: match.id}
+            page, has_more = page_of(call, other, wanted, expand, "")
+        else:
+            found = call.find(linked.object, linked.field, match.id)
+            shown = [render(call, other, one, expand) for one in found]
+            page, has_more = page_of_held(shown, params)
+    else:
+        params = match.kind.parser.parse(given, _PAGING)
+        within = [f"{match.inside}.{path}" for path in path_texts(form.get("expand", []))]
+        paths = parse_expand(within, match.kind)
+        held = _render(call, match, holder, (match.inside, *paths))[match.inside]
+        page, has_more = page_of_held(held["data"], params)
     return {"object": "list", "data": page, "has_more": has_more, "url": match.path}
 
 

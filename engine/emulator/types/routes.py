@@ -70,13 +70,13 @@ def match(method: str, path: str) -> Match:
 
 
 def _list_inside(method: str, path: str) -> Match | None:
-    """The list of what an object holds that are no objects of their own: `.../line_items`."""
+    """The list of what an object holds: `.../line_items`, and lists that it shows if expanded."""
     holder, _, name = path.rpartition("/")
     found = _found(method, holder) if method == "GET" else None
     if found is None or found.operation != RETRIEVE:
         return None
     page = found.kind.sub_lists.get(name)
-    if page is None or page.object:
+    if page is None or (page.object and name not in found.kind.hidden):
         return None
     return replace(found, operation=LIST_INSIDE, path=path, inside=name)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import stripe
 
+from engine.emulator.core import Emulator
+from engine.emulator.wire.messages import Request
 from tests.support.clock import Clock
 
 Refused = Callable[..., stripe.StripeError]
@@ -551,6 +553,32 @@ def test_a_trial_that_ends_early_is_paid(
     assert client.v1.subscriptions.retrieve(made).status == "trialing"
     paid = update(made, {"trial_end": "now", "default_payment_method": "pm_card_visa"})
     assert paid.status == "active"
+
+
+def test_what_a_customer_has_is_listed_below_it(
+    emulator: Emulator,
+    client: stripe.StripeClient,
+    customer: str,
+    subscribe: Callable[..., stripe.Subscription],
+) -> None:
+    """Its subscriptions as their own list has them, and its sources, of which there are none."""
+
+    def get(path: str) -> Any:
+        headers = {"Authorization": "Bearer sk_test_alpha"}
+        return emulator.handle(Request.to("GET", f"/v1/customers/{path}", headers)).document
+
+    made = [subscribe().id for _ in range(12)]
+    client.v1.subscriptions.cancel(made[0])
+    page = get(f"{customer}/subscriptions?limit=11&expand[]=data.customer")
+    assert [one["id"] for one in page["data"]] == made[:0:-1]
+    assert page["data"][0]["customer"]["id"] == customer
+    assert page["url"] == f"/v1/customers/{customer}/subscriptions"
+    assert [one["id"] for one in get(f"{customer}/subscriptions?status=canceled")["data"]] == made[
+        :1
+    ]
+    assert get(f"{customer}/sources?object=card&limit=3")["data"] == []
+    assert get(f"{customer}/sources?colour=red")["error"]["param"] == "colour"
+    assert get("cus_none/sources")["error"]["code"] == "resource_missing"
 
 
 @pytest.mark.parametrize(("wanted", "status"), [("pause", "paused"), ("cancel", "canceled")])
