@@ -162,3 +162,12 @@ def test_every_answer_of_this_run_is_looked_at(answers: Answers) -> None:
         emulator.handle(Request.to("GET", "/v1/products", headers))
         emulator.handle(Request.to("GET", "/v1/frob", headers))
     assert published.looked_at == before + 2
+
+
+def test_answers_in_an_older_form_are_left_out() -> None:
+    """The description is of one version."""
+    answers = Answers(Published(SMALL))
+    for version, offences in (("2024-06-20", 0), ("2099-01-01", 1)):
+        request = Request.to("GET", "/v1/things/x", {"Stripe-Version": version})
+        answers.answered(request, 500, b"{}")
+        assert len(answers.drain()) == offences
