@@ -21,6 +21,7 @@ SHOWN = (
     "reference/command-line/",
     "reference/configuration/",
     "reference/json/",
+    "reference/errors/",
     "reference/types/",
     "reference/types/stripe_price/",
     "contributing/decisions/",
