@@ -36,6 +36,7 @@ turns them into text and exit codes.
     │   └── ConnectionFailedError      no answer at all
     │       └── ForeignAnswerError     one that is not Stripe's to what was asked
     ├── EmulatorError                  the file of the emulator's account cannot be used
+    ├── ApplyFailedError               an apply that was not completed (engine/api/applying.py)
     ├── LockHeldError                  exit code 3
     ├── GuardError                     exit code 4: refused before the first write
     │   └── RefusedError               with each reason (engine/plan/refusal.py)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.bootstrap.connections import Connections, embedded_account
 from engine.bootstrap.project import open_client
@@ -143,17 +143,4 @@ def _delivering(path: Path, forward_to: str, listener_secret: str) -> Iterator[C
         Emulator(path) as emulator,
         emulator.deliveries.to(receiver, listener_secret=listener_secret, waits=()),
     ):
-        yield _Given(InProcessTransport(emulator))
-
-
-class _Given(Connections):
-    """Connections over a transport that is there already."""
-
-    def __init__(self, transport: Any) -> None:
-        super().__init__()
-        self._given = transport
-
-    def transport(self, settings: Settings) -> Any:
-        """What sends the requests of an environment."""
-        del settings
-        return self._given
+        yield Connections(embedded=InProcessTransport(emulator))

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.client
 from collections.abc import Iterator, Sequence
-from typing import Final, overload
-from urllib.parse import urlsplit
+from typing import overload
 
 from engine.emulator.core import Emulator
 from engine.emulator.delivery.delivery import Delivery, NoAnswerError, Receiver
+from engine.emulator.delivery.http import HttpReceiver
+from engine.emulator.delivery.targets import target_of
 from engine.errors import UsageError
-from engine.settings.model import is_loopback
-
-_SECONDS: Final = 30.0
-"""How long an application may take for an answer."""
 
 
 class Webhooks(Sequence[Delivery]):
@@ -54,13 +49,13 @@ class Webhooks(Sequence[Delivery]):
         Raises:
             UsageError: if that is not on this machine.
         """
-        parts = urlsplit(base)
-        if parts.scheme != "http" or not is_loopback(base) or not parts.port:
+        target = target_of(base)
+        if target is None:
             raise UsageError(
                 f"{base!r} is no address of this machine, and nothing is sent to another",
                 hint="write http://127.0.0.1:PORT",
             )
-        self.deliver_to(functools.partial(_posted, parts.hostname or "", parts.port))
+        self.deliver_to(HttpReceiver(target))
 
     def of(self, type: str) -> list[Delivery]:
         """The deliveries of a type of event, such as `product.created`."""
@@ -128,13 +123,3 @@ def catching(emulator: Emulator) -> Iterator[Webhooks]:
     webhooks = Webhooks()
     with emulator.deliveries.to(webhooks):
         yield webhooks
-
-
-def _posted(host: str, port: int, delivery: Delivery) -> int:
-    """Post a delivery, and return the status of the answer."""
-    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
-    try:
-        connection.request("POST", delivery.path, delivery.body, dict(delivery.headers))
-        return connection.getresponse().status
-    finally:
-        connection.close()

@@ -116,6 +116,9 @@ def test_every_module_imports_alone() -> None:
         ("import engine.bootstrap.project", "deepdiff filelock rich stripe engine.emulator"),
         ("import engine.operations.validate", "deepdiff filelock rich stripe engine.emulator"),
         ("import engine.operations.apply", "deepdiff filelock rich stripe engine.emulator"),
+        ("import engine.api", "engine.stack click deepdiff filelock rich stripe"),
+        ("from engine.api import apply", "click deepdiff filelock rich stripe engine.emulator"),
+        ("import engine.testing.plugin", "engine.errors engine.api click deepdiff filelock stripe"),
         ("import engine.stripe.provider", "deepdiff filelock rich stripe"),
     ],
 )

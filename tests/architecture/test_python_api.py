@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import types
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 import engine
 from engine import api, testing
+from engine.testing import plugin
 from tests.support.generated import section
 from tests.support.public_names import listing
 
@@ -30,6 +33,14 @@ def _is_own(module: types.ModuleType, name: str) -> bool:
     found = getattr(module, name)
     home = getattr(found, "__module__", "") or getattr(found, "__name__", "")
     return not home.startswith("engine.emulator")
+
+
+def test_the_page_lists_the_fixtures() -> None:
+    """All of them, and no other ones."""
+    source = inspect.getsource(plugin)
+    fixtures = re.findall(r"^@pytest\.fixture\ndef (engine_\w+)", source, re.MULTILINE)
+    page = (REFERENCE / "testing.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(engine_\w+)` \|", page, re.MULTILINE)) == sorted(fixtures)
 
 
 @pytest.mark.parametrize("module", PAGES.values(), ids=lambda module: module.__name__)

@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from engine.api import apply, plan, validate
-from engine.errors import UsageError
+from engine.errors import GuardError, UsageError
 from engine.policies import Finding, Plan, policy
 from engine.testing import (
     API_KEY,
@@ -293,7 +293,12 @@ def test_webhooks_are_caught_and_given_to_the_application(
 
 @pytest.mark.parametrize(
     "base",
-    ["https://example.com", "http://example.com:80", "http://127.0.0.1", "ftp://127.0.0.1:1"],
+    [
+        "https://example.com",
+        "http://example.com:80",
+        "http://127.0.0.1@x.example",
+        "ftp://127.0.0.1:1",
+    ],
 )
 def test_no_other_machine_gets_a_delivery(base: str) -> None:
     """Not even by mistake."""
@@ -320,6 +325,29 @@ def test_a_policy_is_asked_about_a_plan_that_was_made(project: EmulatedProject) 
     assert refused_by(nothing_above_thirty, project.plan()) == ["3400 is too much"]
     by_hand = plan_of(change_of(PRICE, after={"currency": "usd", "unit_amount": 4000}))
     assert refused_by(nothing_above_thirty, by_hand) == ["4000 is too much"]
+
+
+def test_policies_of_the_project_are_asked(project: EmulatedProject) -> None:
+    """Those of its module, and those that its configuration switches on for the environment."""
+    (project.folder / "pyproject.toml").write_text(
+        "[tool.engine.environments.test.policies]\nlookup-keys = 'mandatory'\n"
+    )
+    project.write(
+        "_policies",
+        """
+        from engine.policies import policy
+
+        @policy(mandatory=True)
+        def nothing_new(plan):
+            \"\"\"Nothing is new.\"\"\"
+            yield plan.refuse("it is new")
+        """,
+    )
+    assert [one.policy for one in project.plan().refusals] == ["nothing-new"]
+    project.environment = "test"
+    assert {one.policy for one in project.plan().refusals} == {"nothing-new", "lookup-keys"}
+    with pytest.raises(GuardError, match="nothing was changed"):
+        project.apply()
 
 
 # ── surroundings ──────────────────────────────────────────────────────────────────────────
