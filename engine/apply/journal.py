@@ -90,11 +90,13 @@ class Unfinished:
         run: The run.
         deltas: What its steps changed in the state, in order.
         pending: Intents without a result, in order.
+        done: Intents that were carried out, in the order of their results.
     """
 
     run: Run
     deltas: tuple[Delta, ...]
     pending: tuple[Intent, ...]
+    done: tuple[Intent, ...] = ()
 
 
 @dataclass(slots=True)
@@ -217,6 +219,7 @@ def _read(documents: Sequence[Any], schemas: Schemas, secrets: Mapping[str, Any]
         raise ValueError(f"format {first['journal']}")
     deltas: list[Delta] = []
     pending: dict[int, Intent] = {}
+    ended: list[Intent] = []
     for document in others:
         if "intent" in document:
             intent = _INTENT.read(document)
@@ -227,10 +230,12 @@ def _read(documents: Sequence[Any], schemas: Schemas, secrets: Mapping[str, Any]
         else:
             fields = dict(document)
             if not fields.pop("noted", False):
-                pending.pop(fields.pop("done"), None)
+                ended += filter(None, [pending.pop(fields.pop("done"), None)])
             deltas.append(_DELTA.read(fields))
     run = _RUN.read({name: value for name, value in first.items() if name != "journal"})
-    return Unfinished(run=run, deltas=tuple(deltas), pending=tuple(pending.values()))
+    return Unfinished(
+        run=run, deltas=tuple(deltas), pending=tuple(pending.values()), done=tuple(ended)
+    )
 
 
 def _record(document: Mapping[str, Any]) -> bytes:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
     from engine.plan.subscribers.count import SubscribersReport
+    from engine.plan.subscribers.moves import Moves
+    from engine.plan.subscribers.outcome import MovesReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.emulated.events import EmulatedEvent
@@ -121,6 +123,15 @@ class ReportView(Protocol):
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         """What an apply did; `operation` is the command's name, `Apply`."""
 
+    def subscribers(self, report: SubscribersReport, /) -> Page:
+        """Who is on some prices."""
+
+    def moves(self, moves: Moves, /) -> Page:
+        """A plan of moves of subscribers to another price."""
+
+    def moves_applied(self, report: MovesReport, /) -> Page:
+        """What became of such moves."""
+
     def promoted(self, promotion: Promotion, /) -> Page:
         """A plan for one environment, and what will still differ from another after it."""
 
@@ -199,9 +210,6 @@ class View(ReportView, Protocol):
 
     def migration(self, migration: Migration, /) -> Page:
         """States that move to another store, or have moved."""
-
-    def subscribers(self, report: SubscribersReport, /) -> Page:
-        """Who is on some prices."""
 
     def locks(self, held: Sequence[HeldLock], runs: Sequence[RunLock], /) -> Page:
         """Every lock."""

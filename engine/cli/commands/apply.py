@@ -29,6 +29,8 @@ from engine.cli.planning_options import (
     stacks_argument,
     stacks_or_plan_argument,
 )
+from engine.cli.subscribers.apply import apply_moves_of, moves_option, refuse_without_moves
+from engine.cli.subscribers.file import moves_file
 from engine.cli.writing import (
     answer,
     ask,
@@ -56,6 +58,7 @@ _MOST_NAMES = 5
 @yes_option
 @confirm_option
 @planning_options
+@moves_option
 @fleet_options
 @fleet_apply_options
 @format_option
@@ -67,6 +70,7 @@ def apply(
     stacks: tuple[str, ...],
     *,
     yes: bool,
+    confirmed_moves: int | None,
     fleet: str | None,
     **typed: Any,
 ) -> int:
@@ -83,7 +87,10 @@ def apply(
     one. --resume goes on with what is left.
 
     With PLANFILE, exactly the plan that engine plan -o saved there is applied, without a question;
-    it is refused if anything that it was made from has changed.
+    it is refused if anything that it was made from has changed. A plan of engine subscribers -o
+    moves subscribers to another price: each one that has changed since then is left alone, and
+    named. The same file applied again goes on, and FILE.undo.plan brings back those that were
+    moved. On a live account their number must be typed: at the terminal, or with --confirm-moves.
 
     \b
     Examples:
@@ -103,9 +110,13 @@ def apply(
         return apply_fleet(invocation, fleet, stacks, plan_options(**typed), yes=yes, **accounts)
     refuse_without_fleet(accounts)
     file = plan_file_among(invocation, stacks)
+    moves = moves_file(invocation, file)
+    refuse_without_moves(moves, confirmed_moves)
     if file is not None:
         options = PlanOptions(**typed)
         refuse_with_plan_file(invocation, options)
+        if moves is not None:
+            return apply_moves_of(invocation, moves, options, confirmed_moves)
         return _run_saved(invocation, file, options)
     return _run(invocation, stacks, plan_options(**typed), "Apply", yes=yes)
 

@@ -63,6 +63,7 @@ class SubscriptionItemBehaviour(Behaviour):
         after["discounts"], after["price"] = before["discounts"], before["price"]
         if any(params.get(name) is not None for name in ("price", "price_data", "plan")):
             _set_price(view, params, after)
+            _begin_period(view, before, after)
         _fill_derived(view, params, after)
 
     def deleting(self, view: AccountView, document: Frozen) -> None:
@@ -131,6 +132,21 @@ def _set_price(view: AccountView, params: Frozen, document: Document) -> None:
     if price["recurring"] is None:
         raise StripeRefusal(ONE_TIME_PRICE, param=name)
     document["price"] = price["id"]
+
+
+def _begin_period(view: AccountView, before: Frozen, after: Document) -> None:
+    """Begin a period now if the interval changes (D); not within a trial (?)."""
+    old, new = (view.get("price", id) for id in (before["price"], after["price"]))
+    subscription = view.require("subscription", after["subscription"], param="subscription")
+    if old is None or new is None or subscription["status"] == "trialing":
+        return
+    was, rhythm = old["recurring"], new["recurring"]
+    names = ("interval", "interval_count")
+    if any(was[name] != rhythm[name] for name in names):
+        after["current_period_start"] = view.now
+        after["current_period_end"] = periods.after(
+            view.now, rhythm["interval"], rhythm["interval_count"]
+        )
 
 
 def _fill_derived(view: AccountView, params: Frozen, document: Document) -> None:

@@ -128,6 +128,8 @@ class SubscriptionBehaviour(Behaviour):
                 check_rates(view, price, item["tax_rates"] or after["default_tax_rates"])
         if params.get("items"):
             change_items(view, after["id"], params["items"])
+            _check_items(view, before)
+            _begin_anew(view, before, after)
         if (params.get("billing_cycle_anchor") or {}).get("type") == "now":
             after["billing_cycle_anchor"] = view.now
         if before["status"] not in _ENDED:
@@ -195,6 +197,27 @@ def _end_unpaid(view: AccountView, document: Document) -> bool:
         ended = min(document["trial_end"] or view.now, view.now)
         document.update(canceled_at=ended, ended_at=ended)
     return True
+
+
+def _check_items(view: AccountView, before: Frozen) -> None:
+    """Refuse a price that is there twice, or is not in the subscription's currency (L)."""
+    prices = [item["price"] for item in items_of(view, before["id"])]
+    twice = next((price for price in prices if prices.count(price) > 1), None)
+    if twice is not None:
+        raise StripeRefusal(
+            f"Cannot add multiple subscription items with the same plan: {twice}", param="items"
+        )
+    # D: a subscriber keeps a deleted plan.
+    there = [price for price in prices if view.get("price", price) is not None]
+    if there:
+        currency_of(view, before["currency"], there, "items[0][price]")
+
+
+def _begin_anew(view: AccountView, before: Frozen, after: Document) -> None:
+    """Begin the billing cycle now, if an item began a new period (D)."""
+    starts = [item["current_period_start"] for item in items_of(view, before["id"])]
+    if view.now in starts and before["start_date"] != view.now:
+        after["billing_cycle_anchor"] = view.now
 
 
 def _days_of_plans(view: AccountView, params: Frozen) -> int | None:

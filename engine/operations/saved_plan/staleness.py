@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from engine.operations.cross_checks.other_stacks import records
 from engine.operations.cross_checks.owners import owners_in
@@ -66,7 +67,19 @@ def check_origin(context: Context, saved: SavedPlan) -> None:
         )
 
 
-def check_account(saved: SavedPlan, account: Account) -> None:
+class Bound(Protocol):
+    """A file that is bound to an account and its mode."""
+
+    @property
+    def account_id(self) -> str:
+        """The account; empty if Stripe did not return it."""
+
+    @property
+    def livemode(self) -> bool | None:
+        """Real money; None if Stripe did not return it."""
+
+
+def check_account(saved: Bound, account: Account) -> None:
     """Check that a plan was made for the account and mode of the key.
 
     Raises:

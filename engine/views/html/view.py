@@ -24,6 +24,9 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.plan.subscribers.count import SubscribersReport
+    from engine.plan.subscribers.moves import Moves
+    from engine.plan.subscribers.outcome import MovesReport
     from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.review.report import ReviewReport
 
@@ -61,6 +64,21 @@ class HtmlView:
         left = h.pre[remaining_text(promotion, PLAIN)]
         more = parts.panel("What still differs", left, name="differences")
         return plan_page(promotion.report, loader.schemas(), source=promotion.source, more=more)
+
+    def subscribers(self, report: SubscribersReport, /) -> Page:
+        from engine.views.text.subscribers.who import subscribers_text
+
+        return parts.page("Subscribers", h.main[h.pre[subscribers_text(report, PLAIN)]])
+
+    def moves(self, moves: Moves, /) -> Page:
+        from engine.views.text.subscribers.moves import moves_text
+
+        return parts.page("Moves of subscribers", h.main[h.pre[moves_text(moves, PLAIN)]])
+
+    def moves_applied(self, report: MovesReport, /) -> Page:
+        from engine.views.text.subscribers.outcome import moved_text
+
+        return parts.page("Moves of subscribers", h.main[h.pre[moved_text(report, PLAIN)]])
 
     def reviewed(self, report: ReviewReport, /) -> Page:
         from engine.views.html.review import review_page

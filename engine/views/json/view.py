@@ -40,6 +40,8 @@ from engine.views.view import NewProject, Page, ViewOptions
 
 if TYPE_CHECKING:
     from engine.plan.subscribers.count import SubscribersReport
+    from engine.plan.subscribers.moves import Moves
+    from engine.plan.subscribers.outcome import MovesReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.emulated.events import EmulatedEvent
@@ -117,6 +119,16 @@ class JsonView:
         from engine.views.json.subscribers.who import subscribers_document
 
         return subscribers_document(report)
+
+    def moves(self, moves: Moves, /) -> Page:
+        from engine.views.json.subscribers.moves import moves_document
+
+        return moves_document(moves)
+
+    def moves_applied(self, report: MovesReport, /) -> Page:
+        from engine.views.json.subscribers.moves import moved_document
+
+        return moved_document(report)
 
     def reviewed(self, report: ReviewReport, /) -> Page:
         from engine.views.json.review import review_document

@@ -21,6 +21,9 @@ from engine.views.view import Page, ViewOptions
 if TYPE_CHECKING:
     from engine.plan.environments.model import Promotion
     from engine.plan.saved.file import SavedPlan
+    from engine.plan.subscribers.count import SubscribersReport
+    from engine.plan.subscribers.moves import Moves
+    from engine.plan.subscribers.outcome import MovesReport
     from engine.ports.fleet.reports import FleetPlan, FleetReport
     from engine.ports.review.report import ReviewReport
 
@@ -57,6 +60,21 @@ class MarkdownView:
         left = Section(title=title, entries=rest, noun="lines", code="text", folded=True)
         return page(str(self.plan(promotion.report)), [left], where="`engine diff` shows it")
 
+    def subscribers(self, report: SubscribersReport, /) -> Page:
+        from engine.views.text.subscribers.who import subscribers_text
+
+        return _as_text(subscribers_text(report, PLAIN))
+
+    def moves(self, moves: Moves, /) -> Page:
+        from engine.views.text.subscribers.moves import moves_text
+
+        return _as_text(moves_text(moves, PLAIN))
+
+    def moves_applied(self, report: MovesReport, /) -> Page:
+        from engine.views.text.subscribers.outcome import moved_text
+
+        return _as_text(moved_text(report, PLAIN))
+
     def reviewed(self, report: ReviewReport, /) -> Page:
         from engine.views.markdown.review import review_markdown
 
@@ -74,3 +92,10 @@ class MarkdownView:
 
     def states(self, environment: str, states: Sequence[State], /) -> Page:
         return states_markdown(environment, states, loader.schemas())
+
+
+def _as_text(text: str) -> str:
+    """A page that is a text, with its last line as its head."""
+    rest, _, last = text.rpartition("\n\n")
+    section = Section(title="", entries=rest.split("\n"), noun="lines", code="text")
+    return page(f"**{inline.words(last)}**", [section], where="`engine show FILE` shows it")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.plan.environments.model import Compared
     from engine.plan.saved.file import SavedPlan
     from engine.plan.subscribers.count import SubscribersReport
+    from engine.plan.subscribers.moves import Moves
     from engine.ports.drift.report import DriftReport
     from engine.ports.reports import AccountImport
 
@@ -127,7 +128,8 @@ def _option_words(options: PlanOptions) -> Iterator[str]:
 
 
 def account_line(
-    report: PlanReport | DriftReport | Compared | AccountImport | SubscribersReport, style: Style
+    report: PlanReport | DriftReport | Compared | AccountImport | SubscribersReport | Moves,
+    style: Style,
 ) -> str:
     """Say which environment, account and mode a run uses."""
     parts = [f"Environment {report.environment}"]

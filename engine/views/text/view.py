@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
     from engine.plan.subscribers.count import SubscribersReport
+    from engine.plan.subscribers.moves import Moves
+    from engine.plan.subscribers.outcome import MovesReport
     from engine.ports.drift.accepted import AcceptReport
     from engine.ports.drift.report import DriftReport
     from engine.ports.emulated.events import EmulatedEvent
@@ -109,6 +111,16 @@ class TextView:
         from engine.views.text.subscribers.who import subscribers_text
 
         return subscribers_text(report, self._style)
+
+    def moves(self, moves: Moves, /) -> Page:
+        from engine.views.text.subscribers.moves import moves_text
+
+        return moves_text(moves, self._style, verbose=self._verbose)
+
+    def moves_applied(self, report: MovesReport, /) -> Page:
+        from engine.views.text.subscribers.outcome import moved_text
+
+        return moved_text(report, self._style)
 
     def promoted(self, promotion: Promotion, /) -> Page:
         from engine.views.text.environments import remaining_text

@@ -254,7 +254,7 @@ def test_the_bytes_of_a_journal() -> None:
     journal.failed(1)
     assert file.records == lines
     read = read_journal(lines, SCHEMAS, {})
-    assert read == Unfinished(run=RUN, deltas=(delta, Delta()), pending=())
+    assert read == Unfinished(run=RUN, deltas=(delta, Delta()), pending=(), done=intents[:1])
     assert read_journal(lines[:3], SCHEMAS, {}).pending == intents
 
 

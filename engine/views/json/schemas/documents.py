@@ -230,6 +230,12 @@ DOCUMENTS: Mapping[str, Document] = {
     "accepted": Document("What was written into modules.", plans.ACCEPTED, ("drift",)),
     "review": Document("What was applied between two commits.", plans.REVIEW, ("review",)),
     "subscribers": Document("Who is on some prices.", subscribers.SUBSCRIBERS, ("subscribers",)),
+    "moves": Document(
+        "Moves of subscribers to another price.", subscribers.MOVES, ("subscribers", "show")
+    ),
+    "subscribers-moved": Document(
+        "What became of moves of subscribers.", subscribers.MOVED, ("apply",)
+    ),
     "states": Document("Whole states.", states.STATES, ("show", "state show")),
     "fleet-plan": Document("What an apply would do on a fleet.", fleets.FLEET_PLAN, ("plan",)),
     "fleet-apply": Document("What an apply did on a fleet.", fleets.FLEET_APPLY, ("apply",)),

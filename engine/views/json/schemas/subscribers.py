@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.plan.subscribers.moves import Note, Proration, Skip
+from engine.plan.subscribers.outcome import Became
 from engine.plan.subscribers.subscriber import Mark
 from engine.views.json.schemas.build import (
     COUNT,
@@ -9,8 +11,10 @@ from engine.views.json.schemas.build import (
     TEXT,
     about,
     array,
+    by_name,
     maybe,
     record,
+    words,
 )
 from engine.views.json.schemas.shared import ACCOUNT
 
@@ -52,4 +56,88 @@ _PRICE = record(
 SUBSCRIBERS = record(
     {"environment": TEXT, "account": ACCOUNT, "prices": array(_PRICE), "requests": COUNT},
     optional={"server": TEXT},
+)
+
+_MOVED_PRICE = record(
+    {
+        "id": TEXT,
+        "stack": maybe(TEXT),
+        "address": maybe(TEXT),
+        "currency": TEXT,
+        "unit_amount": about("Of one; null if that depends on the quantity.", maybe(TEXT)),
+        "interval": TEXT,
+        "interval_count": COUNT,
+        "metered": FLAG,
+    }
+)
+_MONEY = record(
+    {
+        "from": TEXT,
+        "to": TEXT,
+        "currency": TEXT,
+        "subscriptions": COUNT,
+        "quantity": COUNT,
+        "before": about("What they pay each old period.", _MINOR),
+        "after": about("What they pay each new period.", _MINOR),
+    }
+)
+MOVE = record(
+    {
+        "id": about("The subscription.", TEXT),
+        "item": TEXT,
+        "from": TEXT,
+        "to": TEXT,
+        "quantity": about("Stays as it is; null if the usage is metered.", maybe(COUNT)),
+        "status": TEXT,
+        "invoiced": FLAG,
+    }
+)
+_COHORT = record(
+    {
+        "statuses": array(TEXT),
+        "created_before": about("In seconds since 1970.", maybe(COUNT)),
+        "currency": maybe(TEXT),
+        "metadata": about("The keys that were asked for.", array(TEXT)),
+        "excluded": COUNT,
+        "limit": maybe(COUNT),
+        "sample": maybe(COUNT),
+    }
+)
+MOVES = record(
+    {
+        "environment": TEXT,
+        "account": ACCOUNT,
+        "connected_account": maybe(TEXT),
+        "prices": array(_MOVED_PRICE),
+        "proration": words(Proration),
+        "cohort": about("Null in a plan that undoes moves.", maybe(_COHORT)),
+        "undoes": about("The moves that it undoes.", maybe(TEXT)),
+        "money": array(_MONEY),
+        "notes": array(words(Note)),
+        "moves": array(MOVE),
+        "skipped": array(record({"id": TEXT, "why": words(Skip)})),
+        "left_out": about("How many were not asked for, by the reason.", by_name(COUNT)),
+    }
+)
+MOVED = record(
+    {
+        "environment": TEXT,
+        "account": ACCOUNT,
+        "name": about("The name by which the moves are known.", TEXT),
+        "summary": record({one.value: COUNT for one in Became}),
+        "moves": array(
+            record(
+                {
+                    "id": about("The subscription.", TEXT),
+                    "item": TEXT,
+                    "became": words(Became),
+                    "why": maybe(TEXT),
+                    "by_earlier_run": FLAG,
+                }
+            )
+        ),
+        "interrupted": FLAG,
+        "requests": COUNT,
+        "writes": COUNT,
+    }
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
-from engine.plan.subscribers.amounts import is_metered, rhythm, unit_amount
+from engine.plan.amounts import Amount
 from engine.plan.subscribers.count import Group, Subscribed, SubscribersReport
+from engine.plan.subscribers.price_facts import PriceFacts, facts_of
 from engine.plan.subscribers.subscriber import Mark
 from engine.views import vocabulary
 from engine.views.money import amount_words, money
@@ -35,23 +36,24 @@ def subscribers_text(report: SubscribersReport, style: Style) -> str:
     return "\n\n".join(blocks)
 
 
-def price_words(price: Mapping[str, Any]) -> str:
+def facts_words(price: PriceFacts) -> str:
     """What a price costs: `$29.00 a month`, or how that is decided."""
-    unit = unit_amount(price, price["currency"])
-    if unit is not None and not is_metered(price):
+    interval, count = price.interval, price.interval_count
+    if price.unit and not price.metered:
+        value = Decimal(price.unit)
+        unit = Amount(
+            path=(), value=value, currency=price.currency, interval=interval, interval_count=count
+        )
         return amount_words(unit)
-    interval, count = rhythm(price)
     every = f"every {interval}" if count == 1 else f"every {count} {interval}s"
-    how = "by usage" if is_metered(price) else "by tiers"
-    if price.get("billing_scheme") != "tiered" and not is_metered(price):
-        how = "as the customer chooses"
-    return f"{price['currency'].upper()} {how}, {every}"
+    how = "by usage" if price.metered else "by tiers" if price.tiered else "as the customer chooses"
+    return f"{price.currency.upper()} {how}, {every}"
 
 
 def _block(one: Subscribed, style: Style) -> Iterator[str]:
     head = one.address or one.id
     yield style.paint(head, "bold") + (f" [{one.id}]" if one.address else "")
-    words = [price_words(one.price)]
+    words = [facts_words(facts_of(one.price))]
     if one.address and not one.current:
         words.append(f"which stack {one.stack} had before")
     if not one.price["active"]:

@@ -268,6 +268,73 @@ def test_a_one_time_price_is_no_item(
     assert "is inactive" in str(caught.value.user_message)
 
 
+def test_an_item_moves_to_another_price(
+    client: stripe.StripeClient,
+    subscribe: Callable[..., stripe.Subscription],
+    price: Callable[..., str],
+    clock: Clock[int],
+) -> None:
+    """Its period goes on, unless the interval is another one: then a new one begins."""
+    made = subscribe()
+    [item] = made["items"].data
+    clock.now += DAY
+    moving: Any = {"items": [{"id": item.id, "price": price()}], "proration_behavior": "none"}
+    same = client.v1.subscriptions.update(made.id, moving)
+    assert same["items"].data[0].current_period_end == item.current_period_end
+    assert same.billing_cycle_anchor == made.billing_cycle_anchor
+    moving["items"][0]["price"] = price("week")
+    anew = client.v1.subscriptions.update(made.id, moving)
+    [moved] = anew["items"].data
+    assert (moved.current_period_start, moved.current_period_end) == (
+        clock.now,
+        clock.now + 7 * DAY,
+    )
+    assert anew.billing_cycle_anchor == clock.now
+
+
+def test_a_trial_goes_on_when_an_item_moves(
+    client: stripe.StripeClient,
+    subscribe: Callable[..., stripe.Subscription],
+    price: Callable[..., str],
+) -> None:
+    """Also to another interval."""
+    made = subscribe(trial_period_days=10)
+    [item] = made["items"].data
+    moving: Any = {"items": [{"id": item.id, "price": price("week")}]}
+    moved = client.v1.subscriptions.update(made.id, moving)
+    assert (moved.status, moved.billing_cycle_anchor) == ("trialing", made.billing_cycle_anchor)
+
+
+def test_an_item_cannot_move_to_a_price_that_does_not_fit(
+    client: stripe.StripeClient,
+    product: str,
+    subscribe: Callable[..., stripe.Subscription],
+    price: Callable[..., str],
+    refused: Refused,
+) -> None:
+    """One that the subscription has already, or one in another currency."""
+    twice = price()
+    made = subscribe(items=[{"price": price()}, {"price": twice}])
+    item = next(one for one in made["items"].data if one.price.id != twice)
+    error = refused(
+        client.v1.subscriptions.update, made.id, {"items": [{"id": item.id, "price": twice}]}
+    )
+    assert error.user_message == (
+        f"Cannot add multiple subscription items with the same plan: {twice}"
+    )
+    given: Any = {
+        "product": product,
+        "currency": "eur",
+        "unit_amount": 250,
+        "recurring": {"interval": "month"},
+    }
+    euros = client.v1.prices.create(given).id
+    error = refused(
+        client.v1.subscriptions.update, made.id, {"items": [{"id": item.id, "price": euros}]}
+    )
+    assert "expected currency: `usd`" in str(error.user_message)
+
+
 def test_phases_follow_each_other(
     client: stripe.StripeClient, customer: str, price: Callable[..., str], clock: Clock[int]
 ) -> None:

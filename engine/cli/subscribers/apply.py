@@ -1,0 +1,147 @@
+"""`engine apply FILE` of a plan of moves: the number to type on a live account, and the undo."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.invocation import Invocation
+from engine.cli.subscribers.file import MovesFile
+from engine.cli.writing import answer, opened
+from engine.errors import GuardError, InterruptedRunError, PlanFileError, UsageError
+
+if TYPE_CHECKING:
+    from engine.operations.run.context import Context
+    from engine.plan.inputs.options import PlanOptions
+    from engine.plan.subscribers.moves import Moves
+    from engine.plan.subscribers.outcome import MovesReport
+
+CONFIRM = "--confirm-moves"
+
+moves_option = click.option(
+    CONFIRM,
+    "confirmed_moves",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="On a live account: move the N subscriptions of a plan of moves.",
+)
+
+
+def refuse_without_moves(file: MovesFile | None, confirmed: int | None) -> None:
+    """Refuse the number of moves where there are none.
+
+    Raises:
+        UsageError: if it was typed.
+    """
+    if file is None and confirmed is not None:
+        raise UsageError(
+            f"{CONFIRM} is the number of moves of a plan of moves, and none is named",
+            hint="engine subscribers PRICE --to PRICE -o FILE writes one",
+        )
+
+
+def apply_moves_of(
+    invocation: Invocation,
+    file: MovesFile,
+    options: PlanOptions,
+    confirmed: int | None,
+) -> int:
+    """Carry out the moves of a file, keep what undoes them, and return the exit code."""
+    from engine.operations.subscribers.apply_moves import apply_moves
+
+    with opened(invocation) as context:
+        name, moves = file.read(context.schemas)
+        undo = MovesFile.named(invocation, str(_undo_name(file)))
+
+        def approve(moves: Moves) -> bool:
+            if invocation.for_people:
+                invocation.write_out(invocation.report_view.moves(moves), end="\n\n")
+            return _confirmed(invocation, context, moves, file, confirmed)
+
+        report = apply_moves(
+            context,
+            name,
+            moves,
+            approve,
+            undo.write,
+            earlier=None if moves.undoes else _earlier(context, undo, name),
+            lock_timeout=options.lock_timeout,
+        )
+    return _end(invocation, report, file, undo)
+
+
+def _undo_name(file: MovesFile) -> str:
+    path = click.format_filename(file.shown)
+    stem, dot, ending = path.rpartition(".")
+    return f"{stem}.undo{dot}{ending}" if dot and "/" not in ending else f"{path}.undo.plan"
+
+
+def _earlier(context: Context, undo: MovesFile, name: str) -> Moves | None:
+    """The list that an earlier run of the same moves wrote.
+
+    Raises:
+        PlanFileError: if the file has something else.
+    """
+    if not undo.path.exists() or not undo.path.stat().st_size:
+        undo.check()
+        return None
+    _, found = undo.read(context.schemas)
+    if found.undoes == name:
+        return found
+    raise PlanFileError(
+        f"{undo.shown} is there, and does not undo these moves",
+        hint="move it away: what undoes these moves is written there; nothing was changed",
+    )
+
+
+def _confirmed(
+    invocation: Invocation, context: Context, moves: Moves, file: MovesFile, confirmed: int | None
+) -> bool:
+    """Whether the number of moves on a live account was typed.
+
+    Raises:
+        GuardError: if it was not, or another one was, and there is no terminal to ask on.
+    """
+    number = len(moves.rows)
+    if confirmed is not None and confirmed != number:
+        raise GuardError(
+            f"{CONFIRM} {confirmed} is not the number of moves: {file.shown} has {number}",
+            hint=f"engine show {file.shown} shows them; nothing was changed",
+        )
+    if confirmed is not None or not (moves.livemode or context.settings.environment.live):
+        return True
+    if not invocation.for_people or not sys.stdin.isatty():
+        raise GuardError(
+            f"{file.shown} moves {number} subscriptions of a live account, and that number was not "
+            "confirmed",
+            hint=f"look at engine show {file.shown}, then add {CONFIRM} {number}; nothing was "
+            "changed",
+        )
+    from engine.views.text.subscribers.moves import question
+
+    style = invocation.style(sys.stderr)
+    try:
+        return answer(invocation, question(moves, style)) == str(number)
+    except KeyboardInterrupt:
+        invocation.write_err("")
+        raise InterruptedRunError(
+            "interrupted before the answer", cause="Nothing was changed."
+        ) from None
+
+
+def _end(invocation: Invocation, report: MovesReport, file: MovesFile, undo: MovesFile) -> int:
+    if not report.approved:
+        invocation.write_err("Apply cancelled. Nothing was changed.")
+        return 1
+    invocation.write_out(invocation.report_view.moves_applied(report))
+    if report.undo is not None:
+        invocation.write_note(f"\nTo bring back those that were moved: engine apply {undo.shown}")
+    if report.is_whole:
+        return 0
+    from engine.views.text.subscribers.outcome import failure_text
+
+    text = failure_text(report, file.shown, invocation.style(sys.stderr))
+    invocation.write_err(f"\n{text}")
+    return InterruptedRunError.exit_code if report.interrupted else 1

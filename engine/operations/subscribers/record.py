@@ -1,0 +1,126 @@
+"""The record of moves: a journal in the state backend, which outlives a run that is killed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from engine.apply.journal import Journal, Run, first_record, objects_of, read_journal
+from engine.apply.recovery import RecoveryPorts, recover
+from engine.apply.references import References
+from engine.frozen import frozen
+from engine.operations.run.context import Context
+from engine.operations.subscribers.recheck import Rechecking
+from engine.ports.outcomes import Found
+from engine.ports.provider import Account
+from engine.ports.run_locks import Hold
+from engine.state.model import Delta, Draft, State, new_state
+
+
+@frozen
+class Record:
+    """The record of the moves of one file.
+
+    Attributes:
+        journal: Where further moves are written down.
+        moved: Subscriptions that earlier runs moved.
+        unsure: Those of which only Stripe can say whether an earlier run moved them.
+        state: A state without resources, for the executor: moves change none.
+    """
+
+    journal: Journal
+    moved: frozenset[str]
+    unsure: frozenset[str]
+    state: State
+
+
+def open_record(
+    context: Context, name: str, account: Account, hold: Hold, provider: Rechecking
+) -> Record:
+    """Open the record of some moves, and find out what an interrupted run left in flight.
+
+    Args:
+        context: The run's ports.
+        name: The name by which the moves are known: that of the journal, and of its lock.
+        account: The account of the key.
+        hold: The lock.
+        provider: Sends what has to be sent again, with its own idempotency key.
+
+    Raises:
+        StateError: if the record cannot be read or written.
+        ProviderError: if Stripe cannot be asked.
+    """
+    records = context.backend.read_journal(name, context.environment)
+    if records:
+        return _recovered(context, name, records, hold, provider)
+    state = new_state(name, context.environment, name)
+    since = dt.datetime.fromtimestamp(context.clock(), dt.UTC)
+    run = Run(
+        id=name,
+        stack=name,
+        environment=context.environment,
+        lineage=name,
+        serial=0,
+        objects=objects_of(state),
+        account_id=account.id,
+        livemode=account.livemode,
+        since=since.isoformat(timespec="seconds"),
+    )
+    first = (first_record(run),)
+    file = context.backend.begin_journal(name, context.environment, first, reserve=0)
+    return Record(journal=Journal(run, file), moved=frozenset(), unsure=frozenset(), state=state)
+
+
+def _recovered(
+    context: Context, name: str, records: Sequence[bytes], hold: Hold, provider: Rechecking
+) -> Record:
+    """The record of a run that was interrupted, with what became of what was in flight."""
+    state = new_state(name, context.environment, name)
+    unfinished = read_journal(records, context.schemas, {})
+    connected, draft = provider.as_provider(), Draft(state)
+    ports = RecoveryPorts(
+        provider=lambda: connected,
+        schemas=context.schemas,
+        sink=context.sink,
+        references=References(
+            stack=name,
+            draft=draft,
+            schemas=context.schemas,
+            sink=context.sink,
+            outputs_of=lambda _: None,
+        ),
+        fence=hold.check,
+    )
+    provider.recovering = True
+    findings = recover(unfinished, draft, ports)
+    provider.recovering = False
+    file = context.backend.begin_journal(name, context.environment, records, reserve=0)
+    journal = Journal(unfinished.run, file)
+    moved = {intent.step.id for intent in unfinished.done}
+    unsure: set[str] = set()
+    for intent, finding in zip(unfinished.pending, findings, strict=True):
+        if finding.what is Found.CONFIRMED:
+            journal.done(intent.number, Delta())
+            moved.add(intent.step.id)
+            continue
+        journal.failed(intent.number)
+        if finding.what is Found.LEFT:
+            unsure.add(intent.step.id)
+    context.hook.recovered(name, unfinished.run.since, findings)
+    return Record(journal=journal, moved=frozenset(moved), unsure=frozenset(unsure), state=state)
+
+
+def close_record(context: Context, record: Record) -> None:
+    """End the record, once what it says is in a file; what is in flight stays in it.
+
+    Raises:
+        StateError: if it cannot be ended: the next apply of the same file reads it again.
+    """
+    journal = record.journal
+    journal.file.close()
+    place, environment = journal.run.stack, context.environment
+    if not journal.open:
+        context.backend.end_journal(place, environment)
+        return
+    left = (first_record(journal.run), *journal.open.values())
+    context.backend.begin_journal(place, environment, left, reserve=0).close()
