@@ -45,11 +45,14 @@ def test_a_replaced_price_is_found_with_who_is_on_it(
     assert "    3 subscriptions, quantity 5\n      active    usd  2  $58.00 a month\n" in text.out
     assert "      trialing  usd  1  $87.00 a month\n    of them 3 paid by invoice\n" in text.out
     assert "Subscribers: 4 subscriptions, $179.00 a month before discounts and taxes. " in text.out
+    way_on = f"engine subscribers shop:{ADDRESS} --to shop:{ADDRESS} --proration none -o move.plan"
+    assert way_on in text.err
     for word in (ADDRESS, f"shop:{ADDRESS}"):
         assert engine("subscribers", word).out == text.out
     alone = json.loads(engine("subscribers", old, "--json").out)
     [one] = alone["prices"]
     assert (one["id"], one["current"], one["active"]) == (old, False, False)
+    assert way_on not in engine("subscribers", old).err
     assert (one["subscriptions"], one["quantity"], one["of_them"]["invoiced"]) == (3, 5, 3)
     assert [(group["status"], group["monthly"]) for group in one["groups"]] == [
         ("active", 5800),

@@ -150,7 +150,11 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("drift",): [[], ["shop"], ["--accept", HOOK], [KEY]],
     ("diff",): [["shop", "local"], ["shop", "local", "--all"], [KEY, "shop"]],
     ("promote",): [["shop", "local"], ["local", "shop"], ["shop", KEY]],
-    ("subscribers",): [["pro-monthly"], [KEY]],
+    ("subscribers",): [
+        ["pro-monthly"],
+        [KEY],
+        [KEY, "--to", KEY, "--proration", "none", "-o", "move.plan", "--metadata", f"a={KEY}"],
+    ],
     ("upgrade",): [[], ["--no-refresh"], ["--sdk", KEY]],
     ("doctor",): [[], ["--offline"], ["--fleet", KEY]],
     ("stacks",): [[], [KEY]],

@@ -17,6 +17,7 @@ from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.operations.subscribers.plan_moves import Wanted
+    from engine.plan.subscribers.count import SubscribersReport
     from engine.plan.subscribers.moves import Moves
 
 _USUAL = "active,past_due,trialing"
@@ -106,6 +107,8 @@ def subscribers(invocation: Invocation, /, price: str, new: str | None, **typed:
         with invocation.opened() as context:
             report = subscribers_of(context, price)
         invocation.write_out(invocation.report_view.subscribers(report))
+        if way_on := _way_on(invocation, report):
+            invocation.write_note(way_on)
         return
     wanted = _wanted(price, new, typed)
     file = MovesFile.named(invocation, typed["out"])
@@ -120,6 +123,20 @@ def subscribers(invocation: Invocation, /, price: str, new: str | None, **typed:
         file.discard()
     invocation.write_out(invocation.report_view.moves(moves))
     invocation.write_note(_next_step(invocation, file, moves))
+
+
+def _way_on(invocation: Invocation, report: SubscribersReport) -> str:
+    """How to plan the move of those who are on prices that a resource had before."""
+    current = next((one for one in report.prices if one.current), None)
+    if current is None or not any(one.groups for one in report.prices if one is not current):
+        return ""
+    name = f"{current.stack}:{current.address}"
+    chosen = [] if invocation.environment is None else ["-e", report.environment]
+    words = ["engine", "subscribers", *chosen, name, "--to", name, "--proration", "none"]
+    return (
+        "\nTo plan the move of those who are on a price that it had before: "
+        f"{shlex.join([*words, '-o', 'move.plan'])}"
+    )
 
 
 def _next_step(invocation: Invocation, file: MovesFile, moves: Moves) -> str:

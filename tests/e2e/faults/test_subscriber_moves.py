@@ -12,11 +12,16 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.backends.http.address import parse_server
+from engine.backends.http.backend import HttpBackend
+from engine.backends.http.client import Client
+from engine.backends.shared.backend import SharedBackend
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
@@ -27,12 +32,16 @@ from engine.operations.subscribers.plan_moves import Wanted, plan_moves
 from engine.plan.subscribers.file import encode_moves, id_of_moves
 from engine.plan.subscribers.moves import Moves, Proration
 from engine.plan.subscribers.outcome import Became, MovesReport
+from engine.ports.backend import StateBackend
 from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.secret import Sensitive
+from engine.version import VERSION
 from tests.support.faults.machines import KilledError
 from tests.support.faults.shop import Trying
 from tests.support.project import KEY, Project
+from tests.support.state_server import StateServer
+from tests.support.stores import STORES
 from tests.support.subscribers import SHOP
 
 SUBSCRIBERS = 3
@@ -59,6 +68,7 @@ class Account:
         self.project.apply()
         self.new = self._price()
         self.undo: Moves | None = None
+        self.open_backend: Callable[[], StateBackend] | None = None
         self.trouble: Callable[[int, str, str], None] = lambda *_: None
         self._points = itertools.count()
         wanted = Wanted(
@@ -89,7 +99,11 @@ class Account:
         """The ports of one run."""
         opened = self.project.context()
         settings = dataclasses.replace(opened.settings, parallelism=parallelism)
-        return dataclasses.replace(opened, settings=settings, connect=self._connect)
+        run = dataclasses.replace(opened, settings=settings, connect=self._connect)
+        if self.open_backend is None:
+            return run
+        backend = self.open_backend()
+        return dataclasses.replace(run, open_backend=lambda: backend)
 
     def _connect(self) -> StripeProvider:
         options = ClientOptions(
@@ -280,12 +294,31 @@ def test_stopped_once_it_lists_what_is_left(account: Account) -> None:
     _check(account, account.apply())
 
 
-def test_another_machine_goes_on(account: Account) -> None:
-    """It has the file and the store, and not the list that the first one wrote so far."""
-    _killed_at(account, 14)
-    account.undo = None
-    account.begin(lambda *_: None)
-    _check(account, account.apply())
+@pytest.mark.parametrize("kind", ["memory", "http"])
+@pytest.mark.parametrize("at", [10, 13, 14, 17])
+def test_another_machine_goes_on(account: Account, kind: str, at: int) -> None:
+    """It has the file and the store, and nothing else of the machine that was killed."""
+    with _store(kind) as opened:
+        account.open_backend = opened
+        assert _killed_at(account, at)
+        account.begin(lambda *_: None)
+        _check(account, account.apply())
+
+
+@contextmanager
+def _store(kind: str) -> Iterator[Callable[[], StateBackend]]:
+    """A store that machines share: each call is the client of another machine."""
+    if kind == "memory":
+        with STORES[kind]() as opened:
+            yield lambda: SharedBackend(opened(), engine_version=VERSION)
+        return
+    pytest.importorskip("httpx", reason="needs the extra `http`")
+    server = StateServer(gitlab=False)
+    address = parse_server(f"{server.address}/engine")
+    try:
+        yield lambda: HttpBackend(Client(address, ("user", "word")), engine_version=VERSION)
+    finally:
+        server.close()
 
 
 def test_two_runs_at_once_are_one(account: Account) -> None:
