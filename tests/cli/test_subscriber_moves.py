@@ -84,6 +84,18 @@ def test_they_move_once_and_back(engine: Engine, root: Path, account: Account, o
     assert not list((root / "state").rglob("*.journal"))
 
 
+def test_a_price_that_a_person_made_active_again_stays_so(
+    engine: Engine, account: Account, old: str
+) -> None:
+    """The way back archives only what it made active itself."""
+    assert engine(*PLAN).code == 0
+    assert engine("apply", "move.plan").code == 0
+    account.change("stripe_price", old, active=True)
+    assert engine("apply", "move.undo.plan").code == 0
+    found: Any = account.provider.read(account.schemas["stripe_price"], old)
+    assert found["active"] is True
+
+
 def test_what_changed_meanwhile_is_left_alone(
     engine: Engine, root: Path, account: Account, old: str
 ) -> None:

@@ -206,7 +206,7 @@ class _Moving:
         self._survey(moved, record.unsure)
         left = [row for row in self.moves.rows if row.id not in self.ended]
         result = None
-        with self._targets_active(needed=bool(left)):
+        with self._targets_active(needed=bool(left), resumed=record.resumed):
             if left:
                 result = self._run(record, left, stop)
         undo = None
@@ -256,24 +256,26 @@ class _Moving:
             self.ended[row.id] = Moved(row, became, why)
 
     @contextlib.contextmanager
-    def _targets_active(self, *, needed: bool) -> Iterator[None]:
+    def _targets_active(self, *, needed: bool, resumed: bool) -> Iterator[None]:
         """Make archived prices active while subscriptions go back to them, and archive them again.
 
-        One that a run which was killed left active is archived even if no move is left.
+        One that a run which was killed left active is archived even if no move is left. One that a
+        person has made active since the moves were planned stays so.
         """
         kind = self.context.schemas[self.moves.type]
         facts = [self.moves.prices[place] for place in self.moves.targets]
-        archived = {one.id: bool(self.prices[one.id]["active"]) for one in facts if one.archived}
+        archived = [one.id for one in facts if one.archived]
+        active = {id for id in archived if self.prices[id]["active"]}
+        ending = [id for id in archived if (resumed if id in active else needed)]
         revival, removal = kind.life.revival, kind.life.removals[0]
-        for id, active in archived.items():
-            if needed and not active and revival is not None:
+        for id in ending:
+            if id not in active and revival is not None:
                 self._set(kind, id, revival.params or {})
         try:
             yield
         finally:
-            for id, active in archived.items():
-                if needed or active:
-                    self._set(kind, id, removal.params)
+            for id in ending:
+                self._set(kind, id, removal.params)
 
     def _set(self, kind: ResourceType, id: str, params: Mapping[str, Any]) -> None:
         key = f"engine-{self.context.new_id()}"

@@ -26,12 +26,14 @@ class Record:
         moved: Subscriptions that earlier runs moved.
         unsure: Those of which only Stripe can say whether an earlier run moved them.
         state: A state without resources, for the executor: moves change none.
+        resumed: A run that was interrupted left it.
     """
 
     journal: Journal
     moved: frozenset[str]
     unsure: frozenset[str]
     state: State
+    resumed: bool = False
 
 
 def open_record(
@@ -107,7 +109,13 @@ def _recovered(
         if finding.what is Found.LEFT:
             unsure.add(intent.step.id)
     context.hook.recovered(name, unfinished.run.since, findings)
-    return Record(journal=journal, moved=frozenset(moved), unsure=frozenset(unsure), state=state)
+    return Record(
+        journal=journal,
+        moved=frozenset(moved),
+        unsure=frozenset(unsure),
+        state=state,
+        resumed=True,
+    )
 
 
 def close_record(context: Context, record: Record) -> None:

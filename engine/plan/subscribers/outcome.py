@@ -20,7 +20,7 @@ class Became(enum.StrEnum):
     """It is not what it was when the file was made, so that it was left alone."""
     FAILED = "failed"
     """Stripe refused it, or did not answer."""
-    NOT_BEGUN = "not begun"
+    NOT_BEGUN = "not_begun"
     """The run was stopped before."""
 
 
