@@ -92,10 +92,12 @@ class ParamParser:
             elements = _elements(given)
             if elements is None or shape.element is None:
                 raise errors.invalid_value("array", param)
-            return [
+            read = (
                 self._value(one, shape.element, f"{param}[{index}]", f"{path}.*")
                 for index, one in enumerate(elements)
-            ]
+            )
+            # A blank one counts as not sent, too.
+            return [one for one in read if one is not None]
         if not isinstance(given, dict):
             raise errors.invalid_value(_STRUCTURES[shape.kind], param)
         if shape.kind is Kind.OBJECT:
@@ -112,7 +114,9 @@ class ParamParser:
         """A value of several forms, such as a time or a range of times."""
         if shape.fields and isinstance(given, dict):
             return self._fields(given, shape.fields, param, path)
-        if "gt" in shape.fields and isinstance(given, str):
+        if "gt" in shape.fields:
+            if not isinstance(given, str):
+                raise errors.invalid_value("integer", param, _inspected(given))
             return _integer(given, shape, param)
         return given
 

@@ -16,6 +16,7 @@ _MISSING_KEY = (
     f"https://stripe.com/docs/api#authentication for details, or we can help at {_SUPPORT}."
 )
 _LONGEST_ECHO = 24
+_NOT_EMULATED = "not_emulated"  # Stripe has no such code, and no page about it
 # L: clients that send the key as a user name wait for it.
 _CHALLENGE = (("WWW-Authenticate", 'Basic realm="Stripe"'),)
 _NOT_FOUND = 404
@@ -56,6 +57,7 @@ class StripeRefusal(Exception):  # noqa: N818 - a response of Stripe's, not an e
         error: dict[str, Any] = {}
         if self.code:
             error["code"] = self.code
+        if self.code and self.code != _NOT_EMULATED:
             error["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
         error["message"] = self.message
         if self.param:
@@ -115,7 +117,7 @@ def not_emulated(area: str, method: str, path: str) -> StripeRefusal:
         f"The emulator does not emulate {area}: {method} {path} does nothing here. Use a Stripe "
         "sandbox for that; docs/reference/emulator.md says what is emulated.",
         status=404,
-        code="not_emulated",
+        code=_NOT_EMULATED,
     )
 
 

@@ -24,7 +24,9 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def cli(served: EmulatorServer, packages: Path, tmp_path: Path) -> Cli:
     """Runs it in an empty folder and home, without the network."""
-    (program,) = packages.glob("@stripe/cli-*/bin/stripe*")
+    program = next(packages.glob("@stripe/cli-*/bin/stripe*"), None)
+    if program is None:
+        pytest.skip("npm has no Stripe CLI for this machine")
     environment = {
         **os.environ,
         "HOME": str(tmp_path),

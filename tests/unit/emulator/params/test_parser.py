@@ -149,6 +149,15 @@ def refusal(send: Callable[..., Response]) -> Post:
             {"message": "Invalid boolean: yes", "param": "active"},
         ),
         ("/v1/products", "name=a&images=b", {"message": "Invalid array", "param": "images"}),
+        (
+            "/v1/quotes",
+            "customer=cus_none&discounts[0]=%20",
+            {
+                "code": "resource_missing",
+                "message": "No such customer: 'cus_none'",
+                "param": "customer",
+            },
+        ),
         ("/v1/products", "name=a&images[²]=b", {"message": "Invalid array", "param": "images"}),
         ("/v1/products", "name=a&expand[²]=b", {"message": "Invalid array", "param": "expand"}),
         (
@@ -413,3 +422,17 @@ def test_booleans_come_in_two_spellings(emulator: Emulator, sent: str, *, meant:
         "POST", "/v1/products", {"Authorization": "Bearer sk_test_a"}, f"name=a&shippable={sent}"
     )
     assert emulator.handle(request).document["shippable"] is meant
+
+
+def test_a_range_of_times_is_no_list(send: Callable[..., Response]) -> None:
+    """Neither a number nor bounds."""
+    error = send("GET", "/v1/prices?created[][a]=1").document["error"]
+    assert error["param"] == "created"
+    assert error["message"].startswith("Invalid integer")
+
+
+def test_blank_elements_of_lists_count_as_not_sent(send: Callable[..., Response]) -> None:
+    """As blank values do (R)."""
+    images = "images[0]=%20&images[1]=https://example.com/a.png"
+    made = send("POST", "/v1/products", f"name=a&{images}").document
+    assert made["images"] == ["https://example.com/a.png"]

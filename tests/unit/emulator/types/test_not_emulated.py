@@ -46,6 +46,7 @@ def test_it_says_what_is_not_emulated(
     assert answer.status == 404
     error = answer.document["error"]
     assert path.startswith("/v2") or error["code"] == "not_emulated"
+    assert "doc_url" not in error  # Stripe has no page about it
     assert error["message"] == (
         f"The emulator does not emulate {area}: {method} {path} does nothing here. Use a Stripe "
         "sandbox for that; docs/reference/emulator.md says what is emulated."
