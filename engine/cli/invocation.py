@@ -277,6 +277,11 @@ class Invocation:
     def _variables(self) -> Variables:
         return self._values(self.variables, self.variable_files)
 
+    @property
+    def typed_variables(self) -> Variables:
+        """Values for the stacks' variables, from the command line and the environment."""
+        return self._variables
+
     def _values(self, flags: Sequence[tuple[str, str]], files: Sequence[str]) -> Variables:
         from engine.variables import variables_of
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import Engine
+from tests.support.command_line import Engine, Write
 from tests.support.hooks import application
 
 # A shell's background job ignores Ctrl-C, and so would its children.
@@ -202,3 +202,78 @@ def test_what_happens_is_forwarded(serve: Callable[..., Any], shell: Engine) -> 
         _, err = process.communicate()
     assert process.returncode == 0
     assert LISTENER not in err
+
+
+HOOK = """
+    from engine import output
+    from engine.stripe import WebhookEndpoint
+
+    hook = WebhookEndpoint(
+        "hook", url="https://shop.example/hook", enabled_events=["price.created"]
+    )
+    output("hook_secret", hook.secret, sensitive=True)
+"""
+
+
+def variables(file: Path) -> dict[str, str]:
+    """What a dotenv file of ours says."""
+    lines = (line for line in file.read_text(encoding="utf-8").splitlines() if "=" in line)
+    pairs = (line.partition("=") for line in lines if not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
+
+
+def test_stacks_are_applied_first(serve: Callable[..., Any], write: Write, root: Path) -> None:
+    """The application gets address, key, ids, outputs and secrets; the project stays as it was."""
+    write("hooks", HOOK)
+    before = sorted(root.rglob("*"))
+    with application() as app:
+        process, line = serve(
+            *("--stack", "shop", "--stack", "hooks", "--env-file", ".env.emulator"),
+            *("--forward-to", app.url),
+        )
+        url = line.removeprefix("Serving Stripe on ").strip()
+        found = variables(root / ".env.emulator")
+        assert found["STRIPE_API_BASE"] == url
+        assert [one["name"] for one in products(url, found["STRIPE_API_KEY"])] == ["Pro"]
+        assert found["STRIPE_PRICE_PRO_MONTHLY"] == found["price_id"]
+        secret = found["STRIPE_WEBHOOK_SECRET"]
+        assert secret == found["hook_secret"] == found["STRIPE_WEBHOOK_ENDPOINT_HOOK_SECRET"]
+        assert (root / ".env.emulator").stat().st_mode & 0o777 == 0o600
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            f"{url}/v1/prices",
+            data=f"product={found['STRIPE_PRODUCT_PRO']}&currency=usd&unit_amount=7".encode(),
+            headers={"Authorization": f"Bearer {found['STRIPE_API_KEY']}"},
+        )
+        urllib.request.urlopen(request).close()  # noqa: S310 - our own server
+        # What the stacks made is not news; what was done since is.
+        event = app.next().checked(secret)
+        assert event["data"]["object"]["unit_amount"] == 7
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, out) == (0, "")
+    assert f"  export STRIPE_API_KEY={found['STRIPE_API_KEY']}\n" in err
+    assert secret not in err
+    kept = {one for one in root.rglob("*") if "__pycache__" not in one.parts}
+    assert kept - set(before) == {root / ".env.emulator"} | {
+        one for one in kept if ".engine" in one.parts
+    }
+    assert not (root / "state").exists()
+
+
+def test_stacks_that_cannot_be_applied_are_not_served(engine: Engine) -> None:
+    """It says why, and ends."""
+    ended = engine("emulator", "serve", "--stack", "nothing")
+    assert (ended.code, ended.out) == (1, "")
+    assert "nothing" in ended.err
+    both = engine("emulator", "serve", "--stack", "shop", "--embedded")
+    assert both.code == 1
+    assert "do not go together" in both.err
+
+
+def test_a_file_of_another_is_not_written_over(engine: Engine, root: Path) -> None:
+    """A person's own dotenv file stays."""
+    (root / ".env").write_text("MINE=1\n", encoding="utf-8")
+    ended = engine("emulator", "serve", "--stack", "shop", "--env-file", ".env")
+    assert ended.code == 1
+    assert ".env is not written over" in ended.err
+    assert (root / ".env").read_text(encoding="utf-8") == "MINE=1\n"

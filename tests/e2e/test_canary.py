@@ -192,6 +192,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ("ci", "drift"): [[], [KEY]],
     ("emulator", "serve"): [
         ["--port", "99999999"],
+        ["--stack", KEY],
         ["--forward-to", f"http://{KEY}@example.com/{KEY}"],
     ],
     ("emulator", "events"): [

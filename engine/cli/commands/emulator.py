@@ -5,18 +5,27 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli.command import EngineCommand, LazyGroup
+from engine.cli.commands.emulator_stacks import applied, new_secret, write_env_file
+from engine.cli.completion import complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
+from engine.cli.planning_options import variable_options
 from engine.errors import UsageError
+from engine.frozen import frozen
 from engine.redaction import remember
 
 if TYPE_CHECKING:
     from engine.emulator.doors.server import EmulatorServer
+    from engine.operations.run.context import Context
 
+_ANY_KEY = "sk_test_x"
 _HIGHEST_PORT = 65535
 _SECRET = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
@@ -36,6 +45,20 @@ def emulator() -> None:
       engine emulator serve --port 12111
       engine emulator events
     """
+
+
+@frozen
+class _Asked:
+    """The options of `serve`, as they are typed."""
+
+    port: int
+    account_file: str | None
+    embedded: bool
+    rate: float | None
+    latency_ms: float
+    forward_to: str
+    stacks: tuple[str, ...]
+    env_file: str | None
 
 
 def listener_secret() -> str:
@@ -83,17 +106,22 @@ def listener_secret() -> str:
     default="",
     help="Send the events of webhook endpoints to this local application.",
 )
+@click.option(
+    "--stack",
+    "stacks",
+    metavar="STACK",
+    multiple=True,
+    help="Apply this stack before anything is served; may be given several times.",
+    shell_complete=complete_stacks,
+)
+@click.option(
+    "--env-file",
+    metavar="PATH",
+    help="Write address, key, ids, outputs and signing secrets for your application to PATH.",
+)
+@variable_options
 @pass_invocation
-def serve(
-    invocation: Invocation,
-    *,
-    port: int,
-    account_file: str | None,
-    embedded: bool,
-    rate: float | None,
-    latency_ms: float,
-    forward_to: str,
-) -> None:
+def serve(invocation: Invocation, /, **typed: Any) -> None:
     r"""Serve Stripe on this machine until Ctrl-C.
 
     The address goes to stdout once connections are accepted, so that scripts can wait for it.
@@ -104,6 +132,9 @@ def serve(
     application instead, at the endpoint's path unless URL has one. Those of an account without any
     endpoint go there too, signed with the secret in STRIPE_WEBHOOK_SECRET, if that is set.
 
+    With --stack it begins with stacks applied, with states of their own: those of the project are
+    neither read nor written. --env-file writes what an application needs, secrets included.
+
     \b
     Examples:
       engine emulator serve
@@ -111,56 +142,99 @@ def serve(
       engine emulator serve --embedded
       engine emulator serve --rate 25 --latency-ms 80
       engine emulator serve --forward-to http://127.0.0.1:8000
+      engine emulator serve --stack saas --env-file .env.emulator
       curl http://127.0.0.1:12111/v1/products -u sk_test_x:
     """
-    if embedded and account_file is not None:
+    asked = _Asked(**typed)
+    if len([one for one in (asked.embedded, asked.account_file, asked.stacks) if one]) > 1:
         raise UsageError(
-            "--embedded and --account-file do not go together", hint="choose one of them"
+            "--embedded, --account-file and --stack do not go together",
+            hint="choose one of them; --stack begins with an account in memory",
         )
+    secret = listener_secret()
+    if asked.env_file and not secret:
+        secret = new_secret()
+        remember(secret)
+    from engine.bootstrap.project import EMBEDDED_KEY
+
+    key = EMBEDDED_KEY if asked.stacks or asked.embedded else _ANY_KEY
+    with (
+        _server(invocation, asked, secret) as server,
+        applied(invocation, server.emulator, asked.stacks) as context,
+    ):
+        if context is not None:
+            _show_outputs(invocation, context)
+        if asked.env_file:
+            variables = {"STRIPE_API_BASE": server.url, "STRIPE_API_KEY": key}
+            listens = {_SECRET: secret if asked.forward_to else ""}
+            write_env_file(invocation, asked.env_file, context, {**variables, **listens})
+        _run(invocation, server, key, warns=bool(asked.forward_to) and not secret)
+
+
+@contextmanager
+def _server(invocation: Invocation, asked: _Asked, secret: str) -> Iterator[EmulatorServer]:
+    """A server that is bound to its port, and closed at the end."""
     from engine.bootstrap.connections import embedded_account
     from engine.bootstrap.emulated import serve_emulator
 
-    kept = embedded_account(invocation.open().settings).resolve() if embedded else account_file
+    kept: Path | str | None = asked.account_file
+    if asked.embedded:
+        kept = embedded_account(invocation.open().settings).resolve()
     try:
-        made = serve_emulator(
+        server = serve_emulator(
             invocation.place,
-            port=port,
+            port=asked.port,
             account_file=kept,
-            rate=rate,
-            latency=latency_ms / 1000,
-            forward_to=forward_to,
-            listener_secret=listener_secret() if forward_to else "",
+            rate=asked.rate,
+            latency=asked.latency_ms / 1000,
+            forward_to=asked.forward_to,
+            listener_secret=secret if asked.forward_to else "",
         )
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise UsageError(
-            f"port {port} is taken", hint="choose another, or leave --port out to get a free one"
+            f"port {asked.port} is taken",
+            hint="choose another, or leave --port out to get a free one",
         ) from error
-    with made as server:
-        _run(invocation, server, forwards=bool(forward_to))
+    try:
+        yield server
+    finally:
+        server.close()
 
 
-def _run(invocation: Invocation, server: EmulatorServer, *, forwards: bool) -> None:
+def _show_outputs(invocation: Invocation, context: Context) -> None:
+    """Show people what was applied; programs read the file."""
+    from engine.operations.show import states
+
+    if invocation.for_people:
+        page = invocation.view.outputs(context.environment, states(context, ()))
+        invocation.write_err(str(page))
+
+
+def _run(invocation: Invocation, server: EmulatorServer, key: str, *, warns: bool) -> None:
     """Serve until a person or a supervisor stops it; neither is a failure."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _announce(invocation, server.url, forwards=forwards)
+        server.start()
+        _announce(invocation, server.url, key, warns=warns)
         server.serve_forever()
     except KeyboardInterrupt:
         invocation.write_err("Stopped.")
 
 
-def _announce(invocation: Invocation, url: str, *, forwards: bool) -> None:
+def _announce(invocation: Invocation, url: str, key: str, *, warns: bool) -> None:
     invocation.write_out(invocation.view.serving(url))
-    if forwards and not listener_secret():
+    if warns:
         invocation.write_err(
             "Events of accounts without a webhook endpoint are not forwarded: to have them, set "
-            f"{_SECRET} here and for your application, whsec_ and any letters."
+            f"{_SECRET} here and for your application, or write a file for it with --env-file."
         )
-    invocation.write_err(
+    # Written as it is: these keys open nothing else, and hidden they would be of no use.
+    click.echo(
         "To use it, in another shell:\n"
-        "  export STRIPE_API_KEY=sk_test_x\n"
+        f"  export STRIPE_API_KEY={key}\n"
         f"  export STRIPE_API_BASE={url}\n"
-        "Ctrl-C stops it."
+        "Ctrl-C stops it.",
+        err=True,
     )

@@ -63,6 +63,11 @@ class EmulatorServer:
         self._sender = sender
 
     @property
+    def emulator(self) -> Emulator:
+        """What answers."""
+        return self._listener.emulator
+
+    @property
     def port(self) -> int:
         """The port it listens on."""
         return int(self._listener.server_address[1])
