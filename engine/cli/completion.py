@@ -78,6 +78,24 @@ def complete_outputs(
     return _matching(_recorded(context, "outputs"), incomplete)
 
 
+def complete_types(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Classes of the types that can be declared, and after a dot the fields of one."""
+    from engine.catalog import loader
+    from engine.catalog.help.fields import shown
+    from engine.schema.attribute import walk
+
+    face, dot, _rest = incomplete.partition(".")
+    type_name = loader.faces().get(face)
+    if not dot or type_name is None:
+        names = loader.faces()
+        return _matching(names, incomplete) or _matching(names.values(), incomplete)
+    # Where a word is begun, what is in its field is offered too, so that the shell adds no space.
+    depth = incomplete.count(".") - incomplete.endswith(".")
+    paths = {shown(path) for path, _ in walk(loader.resource_type(type_name).root)}
+    fields = (f"{face}.{path}" for path in paths if path.count(".") < depth + 1)
+    return _matching(fields, incomplete)
+
+
 def _configured(context: click.Context, table: str) -> set[str]:
     """The names of the tables below a table of the configuration."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

@@ -20,6 +20,7 @@ from engine.state.model import State
 from engine.views.style import WIDTH, Style
 
 if TYPE_CHECKING:
+    from engine.catalog.help.fields import FieldHelp
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
     from engine.plan.subscribers.count import SubscribersReport
@@ -219,6 +220,9 @@ class View(ReportView, Protocol):
 
     def type(self, kind: ResourceType, schemas: Schemas, /) -> Page:
         """One type."""
+
+    def field(self, help: FieldHelp, schemas: Schemas, /) -> Page:
+        """One field of a type."""
 
     def schemas(self) -> Page:
         """The documents that have a JSON Schema."""

@@ -115,3 +115,21 @@ def test_places_of_locks_are_offered() -> None:
     """Environments first, and the stacks of the one that is typed."""
     assert offered("lock") == ["local"]
     assert offered("lock", incomplete="local/s") == ["local/shop"]
+
+
+def test_types_and_their_fields_are_offered() -> None:
+    """Classes first, then what is one step deeper than what is written."""
+    assert offered("types", incomplete="Promo") == ["PromotionCode"]
+    assert offered("types", incomplete="stripe_promo") == ["stripe_promotion_code"]
+    assert offered("types", incomplete="Price.recurring.interval") == [
+        "Price.recurring.interval",
+        "Price.recurring.interval_count",
+    ]
+    assert offered("types", incomplete="Price.rec")[:2] == [
+        "Price.recurring",
+        "Price.recurring.interval",
+    ]
+    top = offered("types", incomplete="Price.")
+    assert "Price.recurring" in top
+    assert "Price.recurring.interval" not in top
+    assert offered("types", incomplete="Nothing.") == []

@@ -33,12 +33,13 @@ from engine.views.json.states import (
     verified_document,
     versions_document,
 )
-from engine.views.json.types import type_document, types_document
+from engine.views.json.types import field_document, type_document, types_document
 from engine.views.json.values import FORMAT_VERSION
 from engine.views.style import inert
 from engine.views.view import NewProject, Page, ViewOptions
 
 if TYPE_CHECKING:
+    from engine.catalog.help.fields import FieldHelp
     from engine.plan.subscribers.count import SubscribersReport
     from engine.plan.subscribers.moves import Moves
     from engine.plan.subscribers.outcome import MovesReport
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from engine.ports.review.report import ReviewReport
     from engine.ports.upkeep.diagnosis import Diagnosis
     from engine.ports.upkeep.upgrade import UpgradeReport
+    from engine.schema.resource_type import Schemas
     from engine.views.picture.model import Picture
 
 
@@ -89,6 +91,9 @@ class JsonView:
     migration = staticmethod(migration_document)
     types = staticmethod(types_document)
     type = staticmethod(type_document)
+
+    def field(self, help: FieldHelp, _: Schemas, /) -> Page:
+        return field_document(help)
 
     def picture(self, picture: Picture, language: str, /) -> Page:
         from engine.views.json.picture import picture_document

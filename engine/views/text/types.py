@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from engine.schema.attribute import Attribute, Kind, walk
 from engine.schema.field_semantics import SEMANTICS, ListOrder
@@ -15,10 +16,12 @@ from engine.views import vocabulary
 from engine.views.example import example_of
 from engine.views.fields import show
 from engine.views.plural import counted
-from engine.views.style import Style
+from engine.views.style import WIDTH, Style, wrapped
 
 _MANY_WORDS = 8
 _GAP = "  "
+_NO_MEANINGS: Mapping[Path, str] = MappingProxyType({})
+_FURTHER = "engine types TYPE shows the fields of one, engine types TYPE.FIELD explains a field."
 
 
 def types_text(schemas: Schemas, others: int, style: Style) -> str:
@@ -35,11 +38,28 @@ def types_text(schemas: Schemas, others: int, style: Style) -> str:
     lines[0] = style.paint(lines[0], "bold")
     number = counted(len(schemas), "type")
     more = f"{number} can be declared; the catalog knows {others} more of Stripe's objects."
-    return "\n".join([*lines, "", more, "engine types TYPE shows the fields of one."])
+    return "\n".join([*lines, "", more, _FURTHER])
 
 
-def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
-    """Write the page of one type: example, fields, removal, identity."""
+def type_text(
+    kind: ResourceType,
+    schemas: Schemas,
+    style: Style,
+    *,
+    about: Sequence[str] = (),
+    meanings: Mapping[Path, str] = _NO_MEANINGS,
+    width: int = WIDTH,
+) -> str:
+    """Write the page of one type: example, fields, removal, identity.
+
+    Args:
+        kind: The type.
+        schemas: The managed types.
+        style: Decoration.
+        about: Lines that say what its objects are.
+        meanings: What its fields mean, in a sentence; those without one have no such line.
+        width: Columns of these sentences.
+    """
     returned = ", ".join(
         f"{name} (sensitive)" if field.sensitive else name
         for name, field in sorted(kind.root.fields.items())
@@ -51,9 +71,10 @@ def type_text(kind: ResourceType, schemas: Schemas, style: Style) -> str:
         "Looked up by": [f"  {', '.join(kind.criteria)}"],
         "Import": [f"  engine import {kind.name}.NAME {_import_id(kind)}"],
     }
-    fields = _field_lines(kind) or ["  none: it is kept as it is"]
+    fields = field_lines(kind.root, meanings, width) or ["  none: it is kept as it is"]
     blocks = [
         f"{style.paint(kind.name, 'bold')}: {kind.title}, declared with engine.stripe.{kind.face}",
+        *(["\n".join(about)] if about else []),
         textwrap.indent(example_of(kind, schemas), "  "),
         "\n".join([style.paint("Fields", "bold"), *fields]),
         *([f"Returned by Stripe, to refer to: {returned}"] if returned else []),
@@ -81,15 +102,38 @@ def _type_row(kind: ResourceType) -> tuple[str, str, str, str]:
     return kind.name, kind.face, verbs, keys or ("ownership stamp" if kind.has_metadata else "-")
 
 
-def _field_lines(kind: ResourceType) -> list[str]:
-    return columns(
+def field_lines(
+    root: Attribute,
+    meanings: Mapping[Path, str] = _NO_MEANINGS,
+    width: int = WIDTH,
+    *,
+    around: Attribute | None = None,
+) -> list[str]:
+    """Write the fields of an object as a table, those that can be declared.
+
+    Args:
+        root: The object.
+        meanings: What goes below the lines of some fields, by their paths.
+        width: Columns of that.
+        around: The field that the object is, if a page has described that one already.
+    """
+    # Elements are described with their list or map.
+    fields = {path: field for path, field in walk(root) if field.declarable and path[-1] != "*"}
+    rows = columns(
         [
-            (f"  {_indented(path)}", _kind(field), "; ".join(_remarks(kind.root, path, field)))
-            for path, field in walk(kind.root)
-            # Elements are described with their list or map.
-            if field.declarable and path[-1] != "*"
+            (
+                f"  {_indented(path)}",
+                kind_words(field),
+                "; ".join(_remarks(field, root.at(path[:-1]) if path[1:] else around)),
+            )
+            for path, field in fields.items()
         ]
     )
+    return [
+        line
+        for path, row in zip(fields, rows, strict=True)
+        for line in (row, *wrapped(meanings.get(path, ""), "      ", width=width))
+    ]
 
 
 def _indented(path: Path) -> str:
@@ -97,16 +141,16 @@ def _indented(path: Path) -> str:
     return f"{'  ' * depth}{path[-1]}"
 
 
-def _kind(field: Attribute) -> str:
+def kind_words(field: Attribute) -> str:
+    """Say what a value looks like: `string`, `product id`, `list of object`."""
     if field.kind in (Kind.LIST, Kind.MAP) and field.element is not None:
         inner = field.element.reference + " id" if field.element.reference else field.element.kind
         return f"{field.kind} of {inner}"
     return f"{field.reference} id" if field.reference else field.kind.value
 
 
-def _remarks(root: Attribute, path: Path, field: Attribute) -> Iterator[str]:
+def _remarks(field: Attribute, above: Attribute | None) -> Iterator[str]:
     # What is true for a whole object is written once, at its top.
-    above = root.at(path[:-1]) if len(path) > 1 else None
     if field.required:
         yield "required"
     if field.update_only and not (above and above.update_only):

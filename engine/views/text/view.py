@@ -34,6 +34,7 @@ from engine.views.text.types import type_text, types_text
 from engine.views.view import Page, ViewOptions
 
 if TYPE_CHECKING:
+    from engine.catalog.help.fields import FieldHelp
     from engine.plan.environments.model import EnvironmentsDifference, Promotion
     from engine.plan.saved.file import SavedPlan
     from engine.plan.subscribers.count import SubscribersReport
@@ -200,7 +201,16 @@ class TextView:
         return types_text(schemas, others, self._style)
 
     def type(self, kind: ResourceType, schemas: Schemas, /) -> Page:
-        return type_text(kind, schemas, self._style)
+        if not self._verbose:
+            return type_text(kind, schemas, self._style)
+        from engine.views.text.help.meanings import type_with_meanings
+
+        return type_with_meanings(kind, schemas, self._style, self._columns)
+
+    def field(self, help: FieldHelp, schemas: Schemas, /) -> Page:
+        from engine.views.text.help.field import field_text
+
+        return field_text(help, schemas, self._style, self._columns)
 
     def schemas(self) -> Page:
         from engine.views.text.schemas import schemas_text

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from engine.catalog.help.left_out import LeftOut
 from engine.plan.model import Action
 from engine.schema.attribute import Kind
 from engine.schema.lifecycle import Verb
+from engine.schema.rules import RuleKind
 from engine.views.json.schemas import fleets, plans, states, subscribers, upkeep
 from engine.views.json.schemas.build import (
     ANY,
@@ -158,29 +160,52 @@ _TYPE = record(
         "metadata": FLAG,
     }
 )
-_ONE_TYPE = extended(
-    _TYPE,
+_FIELD = record(
     {
-        "example": TEXT,
-        "fields": array(
-            record(
-                {
-                    "path": TEXT,
-                    "kind": words(Kind),
-                    "required": FLAG,
-                    "declarable": FLAG,
-                    "immutable": FLAG,
-                    "clearable": FLAG,
-                    "write_only": FLAG,
-                    "sensitive": FLAG,
-                    "values": array(TEXT),
-                    "open_values": FLAG,
-                    "reference": maybe(TEXT),
-                    "default": ANY,
-                }
-            )
+        "path": TEXT,
+        "kind": words(Kind),
+        "required": FLAG,
+        "declarable": FLAG,
+        "immutable": FLAG,
+        "clearable": FLAG,
+        "write_only": FLAG,
+        "sensitive": FLAG,
+        "values": array(TEXT),
+        "open_values": FLAG,
+        "reference": maybe(TEXT),
+        "default": ANY,
+    }
+)
+_ONE_TYPE = extended(_TYPE, {"example": TEXT, "fields": array(_FIELD)})
+_ONE_FIELD = record(
+    {
+        "type": TEXT,
+        "field": _FIELD,
+        "meaning": about("Markdown of Stripe's SDK; null if it has no text.", maybe(TEXT)),
+        "sdk_version": about("Null if no SDK is installed.", maybe(TEXT)),
+        "words": about("Taken in addition to its kind.", array(ANY)),
+        "currency": about(
+            "Of an amount in minor units. Its field is null where a key is the currency.",
+            maybe(record({"field": maybe(TEXT), "twin": maybe(TEXT)})),
         ),
-    },
+        "limits": record(
+            {
+                "min_length": maybe(COUNT),
+                "max_length": maybe(COUNT),
+                "least": maybe(COUNT),
+                "above": maybe(COUNT),
+                "most": maybe(COUNT),
+                "pattern": maybe(TEXT),
+            }
+        ),
+        "replaces": about(
+            "Whether a change forces replacement: always, or from some values.",
+            record({"always": FLAG, "from": array(ANY), "because_of": maybe(TEXT)}),
+        ),
+        "left_out": about("What taking it out of the code does.", words(LeftOut)),
+        "rules": array(record({"kind": words(RuleKind), "message": TEXT, "live_only": FLAG})),
+        "instead": about("What to write in its place.", maybe(TEXT)),
+    }
 )
 _EMULATED_EVENTS = record(
     {
@@ -274,6 +299,7 @@ DOCUMENTS: Mapping[str, Document] = {
         ("types",),
     ),
     "type": Document("One type, field by field.", _ONE_TYPE, ("types",)),
+    "field": Document("One field of a type.", _ONE_FIELD, ("types",)),
     "project": Document("A project that was begun.", _PROJECT, ("init",)),
     "serving": Document(
         "The emulator, which takes connections.", record({"url": TEXT}), ("emulator serve",)

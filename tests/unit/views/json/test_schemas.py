@@ -30,6 +30,7 @@ PAGES = {
     "constants": "constants-files",
     "fleet_plan": "fleet-plan",
     "fleet_report": "fleet-apply",
+    "field": "field",
     "fleets": "fleets",
     "differences": "diff",
     "drift": "drift",
