@@ -96,6 +96,15 @@ def complete_types(_: click.Context, __: click.Parameter, incomplete: str) -> li
     return _matching(fields, incomplete)
 
 
+def complete_references(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """References of errors and findings."""
+    from engine.explanations.pages import references
+
+    return _matching(references(), incomplete)
+
+
 def _configured(context: click.Context, table: str) -> set[str]:
     """The names of the tables below a table of the configuration."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):

@@ -29,6 +29,10 @@ _HINTS = {
 }
 
 
+_EXPLAINED = (UsageError, InterruptedRunError)
+"""Errors that say all that there is to say of them."""
+
+
 class _BugError(EngineError):
     """Something that the engine did not foresee."""
 
@@ -86,7 +90,7 @@ def report_error(
     Returns:
         The exit code.
     """
-    from engine.views.text.problems import error_text
+    from engine.views.text.problems import error_text, references_of
 
     try:
         shown = invocation.report_view.error(error) if page is None else page
@@ -94,6 +98,8 @@ def report_error(
             _write_page(shown, invocation)
         text = error_text(error, invocation.style(sys.stderr))
         invocation.write_err(f"{preface}{text}")
+        if not isinstance(error, _EXPLAINED):
+            invocation.write_where_explained(references_of(error))
     except BrokenPipeError:
         _reader_left()
     return error.exit_code

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 
 _NARROWEST = 40
+_EXPLAINED = 5
+"""References that the line below an error names."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,17 @@ class Invocation:
         """Write a next step to stderr, for people."""
         if self.for_people:
             self.write_err(text)
+
+    def write_where_explained(self, references: Sequence[str]) -> None:
+        """Write to a terminal how to read more of errors; a log gets no such line."""
+        if not references or not self.for_people or not sys.stderr.isatty():
+            return
+        first, *more = references
+        named = f"engine explain {first} says more"
+        if more:
+            shown = [*references[:_EXPLAINED], *(["…"] if references[_EXPLAINED:] else [])]
+            named = f"engine explain REFERENCE says more of each: {', '.join(shown)}"
+        self.write_err(self.style(sys.stderr).paint(f"\n{named}", "dim"))
 
     def write_value(self, value: str) -> None:
         """Write a value that the person asked for by name, also a secret.

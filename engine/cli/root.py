@@ -44,6 +44,7 @@ _HOMES = {
     "git": "engine.cli.commands.git:git",
     "emulator": "engine.cli.commands.emulator:emulator",
     "types": "engine.cli.commands.types:types",
+    "explain": "engine.cli.commands.explain:explain",
     "schema": "engine.cli.commands.schema:schema",
     "ci": "engine.cli.commands.ci:ci",
 }

@@ -111,5 +111,7 @@ def conclude(invocation: Invocation, report: ApplyReport, operation: str) -> int
         return 0
     text = failure_text(report, invocation.style(sys.stderr), operation=operation)
     invocation.write_err(f"\n{text}")
+    failed = [failure.error for failure in report.failures if failure.error is not None]
+    invocation.write_where_explained(list(dict.fromkeys(error.reference for error in failed)))
     interrupted = any(result.interrupted for result in report.results)
     return InterruptedRunError.exit_code if interrupted else 1

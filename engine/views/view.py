@@ -224,6 +224,12 @@ class View(ReportView, Protocol):
     def field(self, help: FieldHelp, schemas: Schemas, /) -> Page:
         """One field of a type."""
 
+    def explanation(self, reference: str, page: str, /) -> Page:
+        """What an error means: the page of its reference."""
+
+    def explanations(self, pages: Mapping[str, str], /) -> Page:
+        """What each error means, by its reference."""
+
     def schemas(self) -> Page:
         """The documents that have a JSON Schema."""
 

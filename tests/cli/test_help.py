@@ -36,6 +36,7 @@ COMMANDS = [
     "git",
     "emulator",
     "types",
+    "explain",
     "schema",
     "ci",
 ]

@@ -65,6 +65,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "state push": ("state push shop state/local/shop.json", frozenset({"filelock"})),
     "state verify": ("state verify", frozenset()),
     "types": ("types price", frozenset()),
+    "explain": ("explain stripe-key", frozenset()),
     "schema": ("schema plan", frozenset()),
 }
 """Of each command that asks Stripe nothing as it is called here: how, and what of that it loads."""

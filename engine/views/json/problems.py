@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
+from engine.explanations.pages import summary_of
 from engine.plan.refusal import Refusal, RefusedError
 from engine.stack.model import Stack
 from engine.views.json.values import FORMAT_VERSION
 from engine.views.style import printable
+
+
+def explanation_document(reference: str, page: str) -> dict[str, Any]:
+    """Write the page of a reference as a JSON document."""
+    return {"format_version": FORMAT_VERSION, **_explained(reference, page), "page": page}
+
+
+def explanations_document(pages: Mapping[str, str]) -> dict[str, Any]:
+    """Write what each reference means as a JSON document."""
+    explained = [_explained(reference, page) for reference, page in pages.items()]
+    return {"format_version": FORMAT_VERSION, "explanations": explained}
+
+
+def _explained(reference: str, page: str) -> dict[str, Any]:
+    return {"reference": reference, "summary": summary_of(page)}
 
 
 def failure_document(error: EngineError) -> dict[str, Any]:

@@ -19,7 +19,12 @@ from engine.views.json.plan import (
     fleet_report_document,
     plan_document,
 )
-from engine.views.json.problems import failure_document, validation_document
+from engine.views.json.problems import (
+    explanation_document,
+    explanations_document,
+    failure_document,
+    validation_document,
+)
 from engine.views.json.states import (
     addresses_document,
     constants_document,
@@ -91,6 +96,8 @@ class JsonView:
     migration = staticmethod(migration_document)
     types = staticmethod(types_document)
     type = staticmethod(type_document)
+    explanation = staticmethod(explanation_document)
+    explanations = staticmethod(explanations_document)
 
     def field(self, help: FieldHelp, _: Schemas, /) -> Page:
         return field_document(help)

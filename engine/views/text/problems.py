@@ -30,6 +30,13 @@ def error_text(error: EngineError, style: Style) -> str:
     return "\n".join(lines)
 
 
+def references_of(error: EngineError) -> list[str]:
+    """What an error is explained under: each finding, each reason of a refusal, or the error."""
+    found = [problem.reference for problem in getattr(error, "problems", ())]
+    found += [str(refusal.reference) for _, refusal in getattr(error, "refused", ())]
+    return list(dict.fromkeys(found or [error.reference]))
+
+
 def _causes(error: EngineError) -> Iterator[str]:
     """What led to an error; refusals that say the same of different objects in short."""
     refused = [str(refusal) for _, refusal in getattr(error, "refused", ())]

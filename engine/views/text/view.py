@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.catalog import loader
@@ -211,6 +211,16 @@ class TextView:
         from engine.views.text.help.field import field_text
 
         return field_text(help, schemas, self._style, self._columns)
+
+    def explanation(self, reference: str, page: str, /) -> Page:
+        from engine.views.text.help.explanations import explanation_text
+
+        return explanation_text(page, self._style, self._columns)
+
+    def explanations(self, pages: Mapping[str, str], /) -> Page:
+        from engine.views.text.help.explanations import explanations_text
+
+        return explanations_text(pages, self._style)
 
     def schemas(self) -> Page:
         from engine.views.text.schemas import schemas_text

@@ -235,6 +235,7 @@ _EMULATED_EVENTS = record(
         )
     }
 )
+_EXPLANATION = record({"reference": TEXT, "summary": TEXT})
 _PROJECT = record(
     {
         "folder": TEXT,
@@ -300,6 +301,16 @@ DOCUMENTS: Mapping[str, Document] = {
     ),
     "type": Document("One type, field by field.", _ONE_TYPE, ("types",)),
     "field": Document("One field of a type.", _ONE_FIELD, ("types",)),
+    "explanations": Document(
+        "What each error means.",
+        record({"explanations": array(_EXPLANATION)}),
+        ("explain",),
+    ),
+    "explanation": Document(
+        "What an error means.",
+        extended(_EXPLANATION, {"page": about("Markdown.", TEXT)}),
+        ("explain",),
+    ),
     "project": Document("A project that was begun.", _PROJECT, ("init",)),
     "serving": Document(
         "The emulator, which takes connections.", record({"url": TEXT}), ("emulator serve",)

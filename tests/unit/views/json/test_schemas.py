@@ -30,6 +30,8 @@ PAGES = {
     "constants": "constants-files",
     "fleet_plan": "fleet-plan",
     "fleet_report": "fleet-apply",
+    "explanation": "explanation",
+    "explanations": "explanations",
     "field": "field",
     "fleets": "fleets",
     "differences": "diff",
