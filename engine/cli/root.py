@@ -46,6 +46,7 @@ _HOMES = {
     "types": "engine.cli.commands.types:types",
     "explain": "engine.cli.commands.explain:explain",
     "schema": "engine.cli.commands.schema:schema",
+    "completion": "engine.cli.commands.completion:completion",
     "ci": "engine.cli.commands.ci:ci",
 }
 
@@ -95,9 +96,7 @@ def engine() -> None:
 
     \b
     Shell completion:
-      eval "$(_ENGINE_COMPLETE=bash_source engine)"    in ~/.bashrc
-      eval "$(_ENGINE_COMPLETE=zsh_source engine)"     in ~/.zshrc
-      _ENGINE_COMPLETE=fish_source engine | source     in fish's config
+      engine completion --install      for bash, zsh and fish
     """
 
 

@@ -95,6 +95,23 @@ class NewProject:
     environment: Environment
 
 
+@frozen
+class Completion:
+    """The script with which a shell completes words, and what became of it.
+
+    Attributes:
+        shell: The name of the shell.
+        script: The script.
+        file: Where the shell looks for it; None if it was only asked for.
+        change: `printed`, `written`, `unchanged`, `removed` or `absent`.
+    """
+
+    shell: str
+    script: str
+    file: Path | None
+    change: str
+
+
 class ReportView(Protocol):
     """The pages that every format has: those that people review, file or publish.
 
@@ -229,6 +246,9 @@ class View(ReportView, Protocol):
 
     def explanations(self, pages: Mapping[str, str], /) -> Page:
         """What each error means, by its reference."""
+
+    def completion(self, done: Completion, /) -> Page:
+        """The completion script of a shell, or what became of it."""
 
     def schemas(self) -> Page:
         """The documents that have a JSON Schema."""

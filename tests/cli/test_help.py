@@ -38,6 +38,7 @@ COMMANDS = [
     "types",
     "explain",
     "schema",
+    "completion",
     "ci",
 ]
 
@@ -124,7 +125,7 @@ def test_the_main_help_shows_the_way_the_exit_codes_and_completion(
         "engine apply ",
         "embedded Stripe emulator",
         "130  interrupted",
-        "_ENGINE_COMPLETE=bash_source engine",
+        "engine completion --install ",
     ):
         assert words in text
 

@@ -67,6 +67,7 @@ OFFLINE: dict[str, tuple[str, frozenset[str]]] = {
     "types": ("types price", frozenset()),
     "explain": ("explain stripe-key", frozenset()),
     "schema": ("schema plan", frozenset()),
+    "completion": ("completion zsh", frozenset()),
 }
 """Of each command that asks Stripe nothing as it is called here: how, and what of that it loads."""
 

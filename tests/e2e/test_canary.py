@@ -180,6 +180,7 @@ ROWS: dict[tuple[str, ...], Sequence[Sequence[str]]] = {
     ],
     ("unlock",): [[KEY], ["nosuch", "--force"]],
     ("types",): [[], ["apps.secret"], [KEY]],
+    ("completion",): [["fish"], [KEY]],
     ("explain",): [[], ["lock-held"], [KEY]],
     ("graph",): [[], ["--format", "mermaid"], [KEY]],
     ("schema",): [[], ["plan"], [KEY]],

@@ -41,7 +41,7 @@ from engine.views.json.states import (
 from engine.views.json.types import field_document, type_document, types_document
 from engine.views.json.values import FORMAT_VERSION
 from engine.views.style import inert
-from engine.views.view import NewProject, Page, ViewOptions
+from engine.views.view import Completion, NewProject, Page, ViewOptions
 
 if TYPE_CHECKING:
     from engine.catalog.help.fields import FieldHelp
@@ -152,6 +152,15 @@ class JsonView:
 
     def applied(self, report: ApplyReport, operation: str, /) -> Page:
         return apply_document(report)
+
+    def completion(self, done: Completion, /) -> Page:
+        return {
+            "format_version": FORMAT_VERSION,
+            "shell": done.shell,
+            "script": done.script,
+            "file": str(done.file) if done.file is not None else None,
+            "change": done.change,
+        }
 
     def schemas(self) -> Page:
         from engine.views.json.schemas.documents import schemas_document

@@ -31,7 +31,7 @@ from engine.views.text.states import (
     states_text,
 )
 from engine.views.text.types import type_text, types_text
-from engine.views.view import Page, ViewOptions
+from engine.views.view import Completion, Page, ViewOptions
 
 if TYPE_CHECKING:
     from engine.catalog.help.fields import FieldHelp
@@ -221,6 +221,11 @@ class TextView:
         from engine.views.text.help.explanations import explanations_text
 
         return explanations_text(pages, self._style)
+
+    def completion(self, done: Completion, /) -> Page:
+        from engine.views.text.help.completion import completion_text
+
+        return completion_text(done)
 
     def schemas(self) -> Page:
         from engine.views.text.schemas import schemas_text

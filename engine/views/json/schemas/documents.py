@@ -301,6 +301,18 @@ DOCUMENTS: Mapping[str, Document] = {
     ),
     "type": Document("One type, field by field.", _ONE_TYPE, ("types",)),
     "field": Document("One field of a type.", _ONE_FIELD, ("types",)),
+    "completion": Document(
+        "The completion script of a shell.",
+        record(
+            {
+                "shell": TEXT,
+                "script": TEXT,
+                "file": about("Where the shell looks for it; null if it was printed.", maybe(TEXT)),
+                "change": about("printed, written, unchanged, removed or absent.", TEXT),
+            }
+        ),
+        ("completion",),
+    ),
     "explanations": Document(
         "What each error means.",
         record({"explanations": array(_EXPLANATION)}),

@@ -27,6 +27,7 @@ PAGES = {
     "account_import": "import",
     "addresses": "addresses",
     "applied": "apply",
+    "completion": "completion",
     "constants": "constants-files",
     "fleet_plan": "fleet-plan",
     "fleet_report": "fleet-apply",
