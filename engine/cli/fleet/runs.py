@@ -239,6 +239,9 @@ def _say_what_failed(invocation: Invocation, failed: Iterable[MemberResult], way
             hint=f"the reasons are above; to try again: {way_on}",
         )
         invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")
+        failures = (result.failure for result in failed if result.failure is not None)
+        references = dict.fromkeys(failure.reference for failure in failures)
+        invocation.write_where_explained(list(references))
 
 
 def _underway(left: tuple[str, ...]) -> str | None:

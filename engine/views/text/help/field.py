@@ -135,7 +135,7 @@ def _money(help: FieldHelp) -> Iterator[str]:
     place = (
         "that is its key" if attribute.money == ANY_PART else f"in `{_written(attribute.money)}`"
     )
-    examples = " and ".join(f"{money(_EXAMPLE, code)}" for code in ("usd", "jpy"))
+    examples = " and ".join(f"{money(_EXAMPLE, code)} in {code}" for code in ("usd", "jpy"))
     yield f"minor units of the currency {place}: {_EXAMPLE} is {examples}"
     if attribute.twin:
         yield f"{attribute.twin} is the same amount in another spelling: declare one of the two"

@@ -62,7 +62,7 @@ def test_a_page_word_for_word() -> None:
 @pytest.mark.parametrize(
     ("type_name", "path", "label", "expected"),
     [
-        ("stripe_price", "unit_amount", "Money", "`currency`: 2900 is $29.00 and ¥2,900"),
+        ("stripe_price", "unit_amount", "Money", "2900 is $29.00 in usd and ¥2,900 in jpy"),
         ("stripe_price", "unit_amount", "Money", "unit_amount_decimal is the same amount"),
         ("stripe_price", "unit_amount", "Limits", "0 or more"),
         ("stripe_price", "currency_options.*.unit_amount", "Money", "that is its key"),
