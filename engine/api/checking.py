@@ -7,14 +7,15 @@ from dataclasses import field
 from typing import Any
 
 from engine.api.events import OnEvent
+from engine.api.failures import readable_problem
 from engine.api.project import Project
-from engine.api.records import ByAddress
+from engine.api.records import ByAddress, shown_value
 from engine.errors import Problem, StackError
 from engine.frozen import frozen
 from engine.operations.drift.drift import drift_of_stacks
 from engine.operations.validate import validate_stacks
 from engine.plan.drifted import Drifted
-from engine.policies.plan import SECRET, shown
+from engine.policies.plan import SECRET
 from engine.ports.drift.report import DriftReport
 from engine.values.markers import ABSENT
 from engine.values.paths import dotted
@@ -40,7 +41,7 @@ def validate(project: Project, stacks: Collection[str] = ()) -> tuple[Problem, .
         try:
             validate_stacks(context, (stacks,) if isinstance(stacks, str) else tuple(stacks))
         except StackError as error:
-            return error.problems
+            return tuple(map(readable_problem, error.problems))
     return ()
 
 
@@ -163,4 +164,4 @@ def _maker(stack: str, entry: Drifted) -> Any:
 
 
 def _shown(value: Any, *, sensitive: bool) -> Any:
-    return SECRET if sensitive and value is not ABSENT else shown(value, None, frozenset())
+    return SECRET if sensitive and value is not ABSENT else shown_value(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import logging
 import threading
@@ -14,6 +15,7 @@ from engine.plan.model import Step
 from engine.ports.hook import Hook
 from engine.ports.outcomes import ApplyResult, Outcome, RecoveredStep, StepResult
 from engine.views import vocabulary
+from engine.views.style import printable
 
 
 class EventKind(enum.StrEnum):
@@ -98,7 +100,7 @@ class _Notifier(Hook):
             if self._on_event is None:
                 return
             try:
-                self._on_event(event)
+                self._on_event(dataclasses.replace(event, message=printable(event.message)))
             except Exception:
                 self._on_event = None
                 logging.getLogger("engine.api").exception(

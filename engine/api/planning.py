@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.address import ResourceAddress, parse_address
 from engine.api.events import OnEvent
+from engine.api.failures import readable_refusal
 from engine.api.project import Project
 from engine.api.records import ByAddress, Change, OutputChange, change_of, output_of
 from engine.backends.result_files import ResultFile
@@ -25,7 +26,7 @@ from engine.plan.model import Action, PlanReport
 from engine.plan.refusal import Refusal
 from engine.plan.saved.file import SavedPlan, decode, encode, is_plan_file
 from engine.views.formats import report_view_of
-from engine.views.style import PLAIN
+from engine.views.style import PLAIN, printable
 from engine.views.view import ViewOptions
 
 
@@ -56,9 +57,9 @@ class Plan:
         self.livemode: bool | None = saved.livemode
         self.stacks: tuple[str, ...] = tuple(one.stack for one in report.plans)
         self.warnings: tuple[str, ...] = tuple(
-            warning for one in report.plans for warning in one.warnings
+            printable(warning) for one in report.plans for warning in one.warnings
         )
-        self.refusals: tuple[Refusal, ...] = report.refusals
+        self.refusals: tuple[Refusal, ...] = tuple(map(readable_refusal, report.refusals))
         self.resources: ByAddress[Change] = ByAddress(
             _entries(report, whole=True), "is not in the plan"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.api.events import OnEvent, hook_of
+from engine.api.failures import readable_errors
 from engine.bootstrap.connections import Connections
 from engine.bootstrap.project import open_project
 from engine.errors import UsageError
@@ -79,11 +80,8 @@ class Project:
     @contextlib.contextmanager
     def opened(self, on_event: OnEvent | None = None) -> Iterator[Context]:
         """The ports of the project, for one call; not part of the public interface."""
-        connections = self._connections()
-        try:
+        with readable_errors(), contextlib.closing(self._connections()) as connections:
             yield self._open(connections, on_event)
-        finally:
-            connections.close()
 
     def _connections(self) -> Connections:
         return Connections()

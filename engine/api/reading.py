@@ -8,13 +8,12 @@ from typing import Any
 
 from engine.address import ResourceAddress, parse_address
 from engine.api.project import Project
-from engine.api.records import ByAddress
+from engine.api.records import ByAddress, shown_value
 from engine.apply.secrets import secret_names
 from engine.errors import UsageError
 from engine.frozen import frozen
 from engine.operations import show
 from engine.operations.run.context import Context
-from engine.policies.plan import shown
 from engine.state.model import ResourceState
 from engine.state.model import State as Recorded
 from engine.suggest import nearest
@@ -176,7 +175,7 @@ def state_of(state: Recorded) -> State:
         lineage=state.lineage,
         account=state.account_id,
         livemode=state.livemode,
-        outputs=shown(state.outputs, None, frozenset()),
+        outputs=shown_value(state.outputs),
         resources=ByAddress(
             (
                 (state.stack, address, _maker(state.stack, address, entry))
@@ -193,8 +192,8 @@ def _maker(stack: str, address: str, entry: ResourceState) -> Any:
         address=address,
         type=entry.type,
         id=entry.id,
-        declared=shown(entry.declared, None, frozenset()),
-        attributes=shown(entry.attributes, None, frozenset()),
+        declared=shown_value(entry.declared),
+        attributes=shown_value(entry.attributes),
         dependencies=entry.dependencies,
         account=entry.account,
         former=tuple(id for _, id in entry.archived),

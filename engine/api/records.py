@@ -13,11 +13,12 @@ from engine.plan.model import Change as Planned
 from engine.plan.model import FieldChange as PlannedField
 from engine.plan.model import OutputChange as PlannedOutput
 from engine.policies.plan import SECRET, shown
+from engine.redaction import hide
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import Schemas
 from engine.suggest import nearest
 from engine.values.markers import ABSENT
-from engine.values.paths import dotted
+from engine.values.paths import Path, dotted
 
 _T = TypeVar("_T")
 
@@ -183,10 +184,23 @@ class OutputChange:
     after: Any
 
 
+def shown_value(
+    value: Any, attribute: Attribute | None = None, secret: frozenset[Path] = frozenset()
+) -> Any:
+    """A nested value for programs: plain, a copy, and without what this process knows is secret.
+
+    Args:
+        value: The value.
+        attribute: What is known of it.
+        secret: Paths below it that are secret, too.
+    """
+    return hide(shown(value, attribute, secret))
+
+
 def change_of(stack: str, planned: Planned, schemas: Schemas) -> Change:
     """The record of a change."""
     root = schemas[planned.type].root
-    hidden = {one.path for one in planned.fields if one.sensitive}
+    secret = frozenset(one.path for one in planned.fields if one.sensitive)
     return Change(
         stack=stack,
         address=str(planned.address),
@@ -195,13 +209,13 @@ def change_of(stack: str, planned: Planned, schemas: Schemas) -> Change:
         action=planned.action,
         reasons=planned.reasons,
         id=planned.id,
-        before=shown(planned.before, root, hidden),
-        after=shown(planned.after, root, hidden),
+        before=shown_value(planned.before, root, secret),
+        after=shown_value(planned.after, root, secret),
         paths={dotted(one.path): _field(one, root) for one in planned.fields},
         create_first=planned.create_first,
         removal=planned.removal.verb.value if planned.removal is not None else "",
         moved_from=planned.moved_from or "",
-        notes=planned.notes,
+        notes=tuple(map(hide, planned.notes)),
         location=planned.line,
         account=planned.account,
         dependencies=tuple(map(str, planned.dependencies)),
@@ -234,4 +248,4 @@ def _side(value: Any, attribute: Attribute | None, *, sensitive: bool) -> Any:
     """One side of a change; a secret is masked, but its absence is shown."""
     if sensitive and value is not ABSENT:
         return SECRET
-    return shown(value, attribute, frozenset())
+    return shown_value(value, attribute)

@@ -278,6 +278,26 @@ def test_an_exception_of_a_module_is_a_problem_with_its_line(project: Project) -
     assert plan(project).has_changes
 
 
+def test_no_secret_is_in_what_a_program_gets(project: Project) -> None:
+    """Not where an author put it by mistake either: programs log what they get."""
+    hushed = "hush-hush-1234567890"
+    start = "from engine import Sensitive, output, variable\nfrom engine.stripe import Product\n"
+    leak = f"{start}key = variable('key', Sensitive(''))\n"
+    product = "Product('pro', name='Pro', description=f'our {key.value}')\n"
+    given = Project(project.folder, environ={}, variables={"key": hushed})
+    write(project.folder, f"{leak}{product}output('o', f'{{key.value}}!')\n")
+    planned = plan(given)
+    applied = apply(planned)
+    texts = [repr(planned.changes["stripe_product.pro"]), repr(planned.outputs["o"])]
+    texts += [repr(list(applied.states["shop"].resources.values())), repr(outputs(given))]
+    write(project.folder, f"{leak}raise ValueError(key.value)\n")
+    with pytest.raises(StackError) as caught:
+        plan(given)
+    texts += [str(caught.value), repr(caught.value.problems), repr(validate(given))]
+    assert [text for text in texts if hushed in text] == []
+    assert "(sensitive)" in texts[0]
+
+
 # ── what it is given ──────────────────────────────────────────────────────────────────────
 
 
