@@ -11,6 +11,7 @@ import pytest
 import yaml  # type: ignore[import-untyped] # it has no types of its own
 
 import engine
+from tools.site.pages import borrowed
 
 ROOT = Path(engine.__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -29,13 +30,15 @@ def _listed(entry: Any) -> Iterator[str]:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    """`nav` of mkdocs.yml, which is the end of that file, lists it or its folder."""
+    """`nav` of mkdocs.yml, which is the end of that file, lists it or its folder, and no others."""
     _, _, end = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")
     listed = list(_listed(yaml.safe_load(end)))
     folders = tuple(entry for entry in listed if entry.endswith("/"))
     unlisted = [page for page in PAGES if page not in listed and not page.startswith(folders)]
     assert unlisted == [], "add it to nav in mkdocs.yml"
     assert len(listed) == len(set(listed))
+    missing = {*listed} - {*PAGES, *folders, *borrowed().values()}
+    assert missing == set(), "take it out of nav in mkdocs.yml"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -72,14 +72,14 @@ After
     assert with_deep_lists(written) == shown
 
 
-def test_the_navigation_has_what_is_there() -> None:
-    """Pages that are not written are left out, with what has no other; folders are their pages."""
-    listed = ["a.md", {"B": ["b/one.md", "b/two.md"]}, {"C": ["c.md"]}, {"Types": "types/"}]
-    pages = ["a.md", "b/two.md", "types/z.md", "types/index.md", "types/a.md"]
+def test_a_folder_in_the_navigation_is_its_pages() -> None:
+    """The first page of it first, then all by name; everything else stays as it is listed."""
+    listed = ["a.md", {"B": ["b/one.md", "b/two.md"]}, {"C": [{"Types": "types/"}]}]
+    pages = ["a.md", "b/one.md", "b/two.md", "types/z.md", "types/index.md", "types/a.md"]
     assert navigation(listed, pages) == [
         "a.md",
-        {"B": ["b/two.md"]},
-        {"Types": ["types/index.md", "types/a.md", "types/z.md"]},
+        {"B": ["b/one.md", "b/two.md"]},
+        {"C": [{"Types": ["types/index.md", "types/a.md", "types/z.md"]}]},
     ]
 
 

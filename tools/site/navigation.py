@@ -1,4 +1,4 @@
-"""The navigation: what `nav` of mkdocs.yml lists, as far as it is there."""
+"""The navigation: what `nav` of mkdocs.yml lists, where a folder is all of its pages."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ from collections.abc import Collection
 from typing import Any
 
 
-def navigation(entries: list[Any], pages: Collection[str]) -> list[Any]:
-    """The entries without those that have no page; a folder becomes its pages.
+def navigation(entries: Any, pages: Collection[str]) -> Any:
+    """The entries, with the pages of a folder in its place: its first one, then all by name.
 
     Args:
-        entries: What `nav` says: a page, or a title with a page or a list.
+        entries: What `nav` says: a page, a folder that ends with `/`, or titles with such.
         pages: All pages of the site.
     """
-    found = []
-    for entry in entries:
-        title, value = next(iter(entry.items())) if isinstance(entry, dict) else ("", entry)
-        kept = _pages(value, pages)
-        if kept:
-            found.append({title: kept} if title else kept)
-    return found
-
-
-def _pages(value: Any, pages: Collection[str]) -> Any:
-    if isinstance(value, list):
-        return navigation(value, pages)
-    if not value.endswith("/"):
-        return value if value in pages else None
-    inside = sorted(page for page in pages if page.startswith(value))
-    first = f"{value}index.md"
-    return [first, *(page for page in inside if page != first)] if first in inside else inside
+    if isinstance(entries, list):
+        return [navigation(entry, pages) for entry in entries]
+    if isinstance(entries, dict):
+        return {title: navigation(entry, pages) for title, entry in entries.items()}
+    if not entries.endswith("/"):
+        return entries
+    first = f"{entries}index.md"
+    return sorted(
+        (page for page in pages if page.startswith(entries)), key=lambda page: (page != first, page)
+    )
