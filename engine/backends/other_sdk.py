@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import engine
@@ -51,9 +52,8 @@ def printed(folder: Path | None) -> bytes:
             hint=f"pip install --target {folder} stripe==VERSION puts one there",
         )
     where = _named(folder)
-    paths = [str(folder.resolve())] if folder is not None else []
-    # Also where the engine is run from a folder, and not installed.
-    paths.append(str(Path(engine.__file__).parents[1]))
+    # Also where either of them is not installed, and found by a variable of this process.
+    paths = [str(_place(folder)), str(Path(engine.__file__).parents[1])]
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
         done = subprocess.run(
@@ -69,6 +69,16 @@ def printed(folder: Path | None) -> bytes:
     if done.returncode or len(done.stdout) > _MOST:
         raise _unreadable(where, _last_line(done.stderr))
     return done.stdout
+
+
+def _place(folder: Path | None) -> Path:
+    """The folder that the SDK is imported from."""
+    if folder is not None:
+        return folder.resolve()
+    spec = find_spec("stripe")
+    if spec is None or spec.origin is None:
+        raise SettingsError("the Stripe SDK is not installed", hint="pip install stripe")
+    return Path(spec.origin).parents[1]
 
 
 def _named(folder: Path | None) -> str:

@@ -42,6 +42,7 @@ def receive(backend: StateBackend, raw: bytes = RAW, *versions: tuple[Version, b
 
 
 USES: dict[str, Callable[[StateBackend], object]] = {
+    "find out whether it works": lambda backend: backend.check_works("test"),
     "list": lambda backend: backend.stacks("test"),
     "read": lambda backend: backend.read("shop", "test"),
     "pull": lambda backend: backend.stored("shop", "test"),

@@ -95,14 +95,14 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 
 def reading(patient: Patient) -> Iterator[Finding]:
-    """Whether the key may read each type that the stacks declare."""
-    types = declared_types(patient)
+    """Whether the key may read each type that the stacks declare or look up."""
+    types = declared_types(patient, lookups=True)
     provider = patient.answering()
     if not types:
         return
     missing = yield from _missing(types, provider.missing_read_permission)
     if not missing:
-        yield ok(f"the key may read every type that the stacks declare ({len(types)})")
+        yield ok(f"the key may read every type that the stacks use ({len(types)})")
     for permission, names in missing.items():
         yield problem(
             f"the key lacks the permission {permission}, to read {', '.join(names)}",

@@ -37,18 +37,31 @@ def stacks(patient: Patient) -> Iterator[Finding]:
     yield ok(f"valid, with {declared} declared resources: {names}")
 
 
-def declared_types(patient: Patient) -> dict[tuple[str, str], ResourceType]:
+def declared_types(
+    patient: Patient, *, lookups: bool = False
+) -> dict[tuple[str, str], ResourceType]:
     """The types that the stacks declare, by account and name; "" is the key's own account.
 
     An account that the apply makes has nothing that could be asked about yet.
+
+    Args:
+        patient: The project.
+        lookups: Also those of which an object is only read.
 
     Raises:
         NotCheckedError: if the stacks have mistakes.
     """
     schemas = patient.context.needed().schemas
+    stacks = [graph.stack for graph in patient.graphs.needed()]
     found = {
         (str(declaration.lifecycle.account or ""), declaration.type)
-        for graph in patient.graphs.needed()
-        for declaration in graph.stack.declarations.values()
+        for stack in stacks
+        for declaration in stack.declarations.values()
     }
+    if lookups:
+        found |= {
+            (str(lookup.account or ""), lookup.address.type)
+            for stack in stacks
+            for lookup in stack.lookups.values()
+        }
     return {(account, name): schemas[name] for account, name in sorted(found) if is_known(account)}

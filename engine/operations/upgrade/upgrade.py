@@ -144,23 +144,24 @@ def _unfinished(context: Context) -> str:
 def _with_endpoints(
     report: UpgradeReport, after: Side, states: tuple[State, ...], *, refresh: bool
 ) -> UpgradeReport:
-    """The endpoints that get events of another version: those of the account, or of the states."""
-    recorded = list(_recorded(after, states))
-    known = {(one.type, one.id): one.address for one in recorded}
-    unread, found = "they were not asked for", recorded
+    """The endpoints that get events of another version: of the account, or else of the states."""
+    found, unread, requests = list(_recorded(after, states)), ["they were not asked for"], 0
     if refresh:
+        unread = []
         try:
             provider = after.context.connect()
-            found, unread = list(_on_account(after, provider, known)), ""
-            report = dataclasses.replace(report, requests=provider.requests)
         except EngineError as error:
-            unread = error.message
+            unread.append(error.message)
+        else:
+            found, unread = _on_account(after, provider, found)
+            requests = provider.requests
     target = after.release.api_version
     others = (one for one in found if one.version and one.version != target)
     return dataclasses.replace(
         report,
         endpoints=tuple(sorted(others, key=lambda one: (one.version, one.type, one.id))),
-        endpoints_unread=unread,
+        endpoints_unread="; ".join(unread),
+        requests=report.requests + requests,
     )
 
 
@@ -168,7 +169,7 @@ def _pinning(schemas: Schemas) -> Iterator[tuple[ResourceType, str]]:
     """The types whose objects pin a version, each with the field that does."""
     for kind in schemas.values():
         for name, field in kind.root.fields.items():
-            if name.endswith(_VERSION) and field.in_create:
+            if name.endswith(_VERSION) and field.in_create and not kind.lookup_needs:
                 yield kind, name
 
 
@@ -187,15 +188,29 @@ def _recorded(after: Side, states: tuple[State, ...]) -> Iterator[PinnedEndpoint
 
 
 def _on_account(
-    after: Side, provider: Provider, known: dict[tuple[str, str], str]
-) -> Iterator[PinnedEndpoint]:
+    after: Side, provider: Provider, recorded: list[PinnedEndpoint]
+) -> tuple[list[PinnedEndpoint], list[str]]:
+    """The endpoints of the account, and why those of some types are not known.
+
+    Of a type that cannot be listed, those that states record are known.
+    """
+    found: list[PinnedEndpoint] = []
+    unread: list[str] = []
+    known = {(one.type, one.id): one.address for one in recorded}
     for kind, name in _pinning(after.schemas):
-        if kind.lookup_needs:
+        try:
+            listed = provider.first_pages(kind, {}, _PAGES)[0]
+        except EngineError as error:
+            found += [one for one in recorded if one.type == kind.name]
+            unread.append(f"{kind.name}: {error.message}")
             continue
-        for entry in provider.first_pages(kind, {}, _PAGES)[0]:
-            yield PinnedEndpoint(
+        found += [
+            PinnedEndpoint(
                 type=kind.name,
                 id=id_of(entry),
                 version=str(entry.get(name) or ""),
                 address=known.get((kind.name, id_of(entry)), ""),
             )
+            for entry in listed
+        ]
+    return found, unread

@@ -223,6 +223,7 @@ class MemoryBackend:
 
     def check_works(self, environment: str) -> None:
         """Memory always works."""
+        self.stacks(environment)
 
     # ── locks ─────────────────────────────────────────────────────────────────────────────
 
