@@ -264,6 +264,19 @@ def test_stacks_with_mistakes(engine: Engine, write: Write) -> None:
     assert wrong(found)[0][1].startswith("stacks/bad.py:2: ")
 
 
+def test_outside_of_a_project_nothing_is_made(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even the account of the embedded emulator."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    found = lines(engine, code=1)
+    assert [check for check, _, _ in wrong(found)] == ["stacks"]
+    assert ("unknown", "not checked: there is no project here") in of(found, "account")
+    assert list(folder.iterdir()) == []
+
+
 def test_locks_and_what_is_unfinished(engine: Engine, root: Path) -> None:
     """A held lock stops an apply; a journal does not: the apply finishes it."""
     assert engine("apply", "--yes").code == 0

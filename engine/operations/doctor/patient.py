@@ -5,7 +5,6 @@ A part that cannot be opened is the finding of one check, and the reason why oth
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +75,11 @@ class _Part(Generic[_Value]):
     _found: list[_Value] = field(default_factory=list)
     _failed: EngineError | None = None
 
+    @property
+    def opened(self) -> Sequence[_Value]:
+        """The part, if it was opened."""
+        return tuple(self._found)
+
     def get(self) -> _Value:
         """The part.
 
@@ -125,7 +129,7 @@ class Patient:
         self.context = _Part(self._open, "the configuration cannot be used")
         self.provider = _Part(self._connect, "there is no key that can be used")
         self.account = _Part(self._ask, "Stripe did not return the account")
-        self.graphs = _Part(self._evaluate, "the stacks have mistakes")
+        self.graphs = _Part(self._evaluate, "the stacks cannot be evaluated")
         self.git = _Part(self._open_git, "the configuration cannot be used")
         self.backend = _Part(self._store, "the states cannot be used")
 
@@ -164,7 +168,18 @@ class Patient:
         """
         if self.around.offline:
             raise NotCheckedError("not asked, because of --offline")
+        if self.settings.needed().environment.emulator:
+            self.need_project()
         return self.provider.needed()
+
+    def need_project(self) -> None:
+        """Go on only in a project: elsewhere nothing may be made, such as an embedded account.
+
+        Raises:
+            NotCheckedError: if this is none.
+        """
+        if not self.settings.needed().stacks.is_dir():
+            raise NotCheckedError("there is no project here")
 
     def answering(self) -> Provider:
         """Stripe, once it returned the account: what does not answer is not asked again.
@@ -187,8 +202,4 @@ class Patient:
     @property
     def requests(self) -> int:
         """How many requests were sent."""
-        if self.around.offline:
-            return 0
-        with contextlib.suppress(NotCheckedError):
-            return self.provider.needed().requests
-        return 0
+        return sum(provider.requests for provider in self.provider.opened)

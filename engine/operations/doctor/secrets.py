@@ -18,6 +18,7 @@ _KINDS = {
 
 def sink(patient: Patient) -> Iterator[Finding]:
     """Whether the sink could take a secret; its programs are found, and not run."""
+    patient.need_project()
     context = patient.context.needed()
     environment = context.settings.environment
     kind = environment.secrets.partition(":")[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.errors import EngineError, ProblemsError
 from engine.operations.doctor.patient import Patient
 from engine.plan.inputs.accounts import is_known
-from engine.ports.upkeep.diagnosis import Finding, note, of_error, ok, problem
+from engine.ports.upkeep.diagnosis import Finding, of_error, ok, problem
 from engine.schema.resource_type import ResourceType
 
 _SHOWN = 3
@@ -28,9 +28,6 @@ def stacks(patient: Patient) -> Iterator[Finding]:
         return
     except EngineError as error:
         yield of_error(error)
-        return
-    if not graphs:
-        yield note("there are no stacks yet", "engine init writes an example")
         return
     declared = sum(len(graph.stack.declarations) for graph in graphs)
     names = ", ".join(graph.stack.name for graph in graphs)
