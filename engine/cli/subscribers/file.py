@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.invocation import Invocation
-from engine.durable_files import PRIVATE_FILE
+from engine.durable_files import PRIVATE_FILE, read_file
 from engine.errors import PlanFileError
 from engine.frozen import frozen
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from engine.cli.plan_files import PlanFile
     from engine.plan.subscribers.moves import Moves
     from engine.schema.resource_type import Schemas
-
-_BEGINNING = 64
-"""Bytes by which the kinds of plan files are distinguished."""
 
 
 @frozen(kw_only=False)
@@ -98,7 +95,7 @@ def moves_file(invocation: Invocation, file: PlanFile | None) -> MovesFile | Non
     from engine.plan.subscribers.file import is_moves_file
 
     path = invocation.path(file.shown)
-    with contextlib.suppress(OSError), path.open("rb") as stream:
-        if is_moves_file(stream.read(_BEGINNING)):
+    with contextlib.suppress(OSError):
+        if is_moves_file(read_file(path)):
             return MovesFile(file.shown, path)
     return None
