@@ -40,7 +40,7 @@ def test_the_embedded_account(engine: Engine) -> None:
     ended = engine("emulator", "events")
     lines = ended.out.splitlines()
     assert re.fullmatch(
-        r"evt_\w+  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  price.created  price_\w+", lines[0]
+        r"evt_\w+  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  plan.created  price_\w+", lines[0]
     )
     assert lines[-1].split("  ")[2] == "product.created"
     assert [

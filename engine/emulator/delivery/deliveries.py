@@ -7,9 +7,9 @@ and no transaction and no lock is held while it is sent: a receiver may use the 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +18,8 @@ from typing import Final
 from engine.emulator.accounts.keys import Caller, caller_of
 from engine.emulator.behaviour.recipient import Recipient
 from engine.emulator.delivery.delivery import NoAnswerError, NotSentError, Receiver
-from engine.emulator.delivery.ledger import Due, Ledger, Opened, addressed, begin_anew
+from engine.emulator.delivery.due import Due, DueQueue
+from engine.emulator.delivery.ledger import Ledger, Opened, addressed, begin_anew
 from engine.emulator.delivery.recipients import roll_secret
 from engine.emulator.requests.call import Call
 from engine.emulator.storage.deliveries import (
@@ -59,9 +60,7 @@ class Deliveries:
         self._listener: Recipient | None = None
         self._waits: tuple[tuple[float, ...], tuple[float, ...]] = (WAITS, LIVE_WAITS)
         self._at_once = True
-        self._queue: deque[Due] = deque()
-        self._later: list[Due] = []
-        self._busy: set[tuple[str, str]] = set()
+        self._queue = DueQueue()
         self._changed = threading.Condition()
 
     @contextmanager
@@ -101,9 +100,7 @@ class Deliveries:
         finally:
             with self._changed:
                 self._receiver = self._listener = None
-                left = [*self._queue, *self._later]
-                self._queue.clear()
-                self._later.clear()
+                left = tuple(self._queue.drain())
             for due in left:
                 self._ledger.note(due, NOT_SENT, attempt=None, reason=_STOPPED)
 
@@ -171,9 +168,7 @@ class Deliveries:
             How many deliveries are repeated.
         """
         with self._changed:
-            moved = len(self._later)
-            self._queue.extend(self._later)
-            self._later.clear()
+            moved = self._queue.ripen(math.inf)
             self._changed.notify_all()
         self.deliver_at_once()
         return moved
@@ -201,7 +196,7 @@ class Deliveries:
                 raised.append(error)
             finally:
                 with self._changed:
-                    self._busy.discard(due.lane)
+                    self._queue.done(due)
                     self._changed.notify_all()
         if raised:
             raise raised[0]
@@ -211,10 +206,11 @@ class Deliveries:
         with self._changed:
             while not closing.is_set():
                 now = self._ticks()
-                if any(one.lane not in self._busy for one in self._ready(now)):
+                self._queue.ripen(now)
+                if self._queue.is_ready:
                     return
-                first = min((one.at for one in self._later if one.at > now), default=None)
-                self._changed.wait(None if first is None else first - now)
+                ripens = self._queue.ripens
+                self._changed.wait(None if ripens is None else ripens - now)
 
     def wake(self) -> None:
         """Let `wait` look again."""
@@ -223,26 +219,17 @@ class Deliveries:
 
     def _queue_up(self, caller: Caller, event: str, endpoints: Iterable[str]) -> None:
         with self._changed:
-            self._queue.extend(Due(caller=caller, event=event, endpoint=id) for id in endpoints)
+            self._queue.add(Due(caller=caller, event=event, endpoint=id) for id in endpoints)
             self._changed.notify_all()
-
-    def _ready(self, now: float) -> Iterator[Due]:
-        """What may be sent now, in order."""
-        yield from self._queue
-        if not self._at_once:
-            yield from (one for one in self._later if one.at <= now)
 
     def _next(self) -> Due | None:
         """Take what is next; None if nothing is, or all of it has to wait for what is under way."""
         with self._changed:
-            if self._receiver is None or (self._at_once and self._busy):
+            if self._receiver is None or (self._at_once and not self._queue.is_idle):
                 return None
-            for due in self._ready(self._ticks()):
-                if due.lane not in self._busy:
-                    (self._queue if due in self._queue else self._later).remove(due)
-                    self._busy.add(due.lane)
-                    return due
-            return None
+            if not self._at_once:
+                self._queue.ripen(self._ticks())
+            return self._queue.take()
 
     def _deliver(self, due: Due) -> None:
         """Make one attempt.
@@ -279,5 +266,5 @@ class Deliveries:
         if again:
             at = self._ticks() + waits[due.attempts]
             with self._changed:
-                self._later.append(replace(due, attempts=due.attempts + 1, at=at))
+                self._queue.add_later(replace(due, attempts=due.attempts + 1), at)
                 self._changed.notify_all()

@@ -9,13 +9,13 @@ from typing import Any, Final, Protocol
 from engine.emulator.accounts.keys import Caller
 from engine.emulator.behaviour.recipient import Recipient
 from engine.emulator.delivery.delivery import Delivery, delivery_of
+from engine.emulator.delivery.due import Due
 from engine.emulator.delivery.recipients import Recipients, no_endpoint
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.events import event_response, required_event
 from engine.emulator.storage.deliveries import NOT_SENT, note, to_deliver
 from engine.emulator.storage.events import EVENT
 from engine.emulator.wire.errors import StripeRefusal
-from engine.frozen import frozen
 
 _GONE: Final = "the endpoint was deleted"
 _DISABLED: Final = "the endpoint is disabled"
@@ -28,30 +28,6 @@ class Opened(Protocol):
 
     def __call__(self, caller: Caller) -> AbstractContextManager[Call]:
         """The account, as a request sees it."""
-
-
-@frozen
-class Due:
-    """One attempt that is to be made.
-
-    Attributes:
-        caller: In the account of the event.
-        event: Id of the event.
-        endpoint: Id of the recipient.
-        attempts: How many were made.
-        at: Not before this time, by the clock of the waits.
-    """
-
-    caller: Caller
-    event: str
-    endpoint: str
-    attempts: int = 0
-    at: float = 0.0
-
-    @property
-    def lane(self) -> tuple[str, str]:
-        """Of what has the same, one is sent at a time."""
-        return self.caller.own.scope, self.endpoint
 
 
 class Ledger:
