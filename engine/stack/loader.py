@@ -33,6 +33,8 @@ from engine.variables import Variables
 _NAMESPACE = "engine_stack_modules"
 _GUESS = re.compile(r"\. Did you mean '\w+'\?$")
 """What newer Pythons add to an error; the hint says it."""
+_PRIVATE = re.compile("_[^_.][^.]*")
+"""Names of modules that stacks may import, and that are none themselves."""
 _READS = re.compile(r"""\bvariable\(\s*(?:name\s*=\s*)?["'](\w+)["']""")
 
 
@@ -245,11 +247,18 @@ def _neighbours(folder: Path, before: frozenset[str]) -> dict[str, ModuleType]:
 
 def _namesakes(folder: Path) -> dict[str, ModuleType]:
     """Modules of this process by the names of a folder's neighbours, wherever they are from."""
-    names = {path.stem for path in folder.glob("_[!_]*")} - sys.stdlib_module_names
+    # It is these few that are looked for, and not what is in the folder, which may be a lot.
+    private = (name for name in list(sys.modules) if name[0] == "_" and _PRIVATE.fullmatch(name))
+    names = {
+        name
+        for name in private
+        if name not in sys.stdlib_module_names
+        and ((folder / f"{name}.py").exists() or (folder / name).is_dir())
+    }
     return {
         name: module
-        for name, module in list(sys.modules.items())
-        if names and name.partition(".")[0] in names
+        for name, module in (list(sys.modules.items()) if names else ())
+        if name.partition(".")[0] in names
     }
 
 
