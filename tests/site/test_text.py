@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.site.console import session_html
+from tools.site.errors import with_wrapped_messages
 from tools.site.links import with_site_links
 from tools.site.lists import with_deep_lists
 from tools.site.navigation import navigation
@@ -113,3 +114,10 @@ def test_a_file_shows_its_name() -> None:
 def test_a_page_is_its_first_sentence(text: str, sentence: str) -> None:
     """In the overview; a page that begins with a table has none."""
     assert first_sentence(text) == sentence
+
+
+def test_messages_of_errors_are_wrapped() -> None:
+    """They are long lines; other blocks stay as they are."""
+    written = "```text\nError: a\n```\n\n```sh\nengine plan\n```\n"
+    shown = "``` { .text .wrapped }\nError: a\n```\n\n```sh\nengine plan\n```\n"
+    assert with_wrapped_messages(written) == shown

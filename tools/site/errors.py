@@ -1,4 +1,4 @@
-"""The list of all references of errors, each with what it means in a sentence."""
+"""The pages of errors, and the list of all references, each with what it means in a sentence."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def errors_page() -> str:
             "",
         )
     )
+
+
+def with_wrapped_messages(markdown: str) -> str:
+    """The page of an error whose examples, which are messages of long lines, are wrapped."""
+    return markdown.replace("```text\n", "``` { .text .wrapped }\n")

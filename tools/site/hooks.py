@@ -54,6 +54,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         page.meta["hide"] = ["navigation"]
     if page.file.src_uri.startswith(types.FOLDER):
         markdown = types.with_fields(markdown)
+    if page.file.src_uri.startswith(errors.FOLDER):
+        markdown = errors.with_wrapped_messages(markdown)
     linked = with_site_links(markdown, page.file.src_uri)
     return with_deep_lists(with_titles(with_inserts(linked)))
 
