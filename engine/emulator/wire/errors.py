@@ -112,10 +112,13 @@ def unrecognized_url(method: str, path: str) -> StripeRefusal:
 
 
 def not_emulated(area: str, method: str, path: str) -> StripeRefusal:
-    """A method and path that Stripe has, and the emulator does not; the code is ours."""
+    """A method and path that Stripe has, and the emulator does not; the code is ours.
+
+    It begins in Stripe's words, by which clients tell it from an object that does not exist.
+    """
     return StripeRefusal(
-        f"The emulator does not emulate {area}: {method} {path} does nothing here. Use a Stripe "
-        "sandbox for that; docs/reference/emulator.md says what is emulated.",
+        f"Unrecognized request URL ({method}: {path}). The emulator does not emulate {area}: use a "
+        "Stripe sandbox for that. docs/reference/emulator.md says what is emulated.",
         status=404,
         code=_NOT_EMULATED,
     )
