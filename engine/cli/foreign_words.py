@@ -107,7 +107,6 @@ COMMANDS: Mapping[str, Ours] = {
     "untaint": _REPLACE,
     "up": _APPLY,
     "update": _APPLY,
-    "upgrade": _APPLY,
     "workspace": _ENVIRONMENT,
     "workspace list": _ENVIRONMENTS,
     "workspace show": _ENVIRONMENTS,

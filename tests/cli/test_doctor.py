@@ -77,7 +77,7 @@ def test_a_line_begins_with_its_word_and_is_as_wide_as_the_text(
     monkeypatch.setenv("STRIPE_API_KEY", "pk_test_wrong")
     ended = engine("doctor", "--offline", "-e", "local")
     for line in ended.out.splitlines():
-        assert len(line) <= 100
+        assert len(line) <= 100 or len(line.split()) == 1  # a path is not cut
         if line.startswith("  ") and not line.startswith("   "):
             assert line.split()[0] in {verdict.value for verdict in Verdict}
 

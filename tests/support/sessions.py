@@ -58,8 +58,10 @@ class Session:
     patch: pytest.MonkeyPatch
 
     def __post_init__(self) -> None:
-        """Begin."""
+        """Begin, without what this process was given for tests."""
         self.patch.chdir(self.home)
+        for name in [name for name in os.environ if name.startswith(("ENGINE_", "STRIPE_"))]:
+            self.patch.delenv(name)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         alone = "-q -p no:cacheprovider -p no:xdist"
         for name, value in {

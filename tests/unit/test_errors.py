@@ -8,6 +8,7 @@ import re
 import pytest
 
 from engine import errors
+from engine.api import ApplyFailedError
 from engine.backends.state_commit import StateNotPushedError
 from engine.errors import (
     EngineError,
@@ -22,7 +23,12 @@ from engine.errors import (
 from engine.plan.refusal import RefusedError
 from engine.ports.ci.code_host import CodeHostError
 
-ELSEWHERE: tuple[type[EngineError], ...] = (CodeHostError, RefusedError, StateNotPushedError)
+ELSEWHERE: tuple[type[EngineError], ...] = (
+    ApplyFailedError,
+    CodeHostError,
+    RefusedError,
+    StateNotPushedError,
+)
 """Errors that are defined where their own data is."""
 TREE: list[type[EngineError]] = [
     *(

@@ -113,16 +113,24 @@ class Connections:
             statement: The statement.
             values: Its parameters.
             size: Bytes that are sent or awaited, which take their time.
-            again: Whether a second time does no harm: then it is sent once more if the session
-                ended, as at a failover.
+            again: Whether a further time does no harm: then it is sent again while sessions end, as
+                at a failover, for the time of a restart. A server that is killed may still open a
+                session that ends at once.
         """
-        try:
-            with self.one(size) as connection:
-                return connection.execute(statement, values, binary=True).fetchall()
-        except psycopg.OperationalError as error:
-            if not again or isinstance(error, SilentServerError) or not _is_end(error):
-                raise
-        return self.rows(statement, values, size=size, again=False)
+        patience, until = self._patience, None
+        while True:
+            try:
+                with self.one(size) as connection:
+                    return connection.execute(statement, values, binary=True).fetchall()
+            except psycopg.OperationalError as error:
+                if not again or isinstance(error, SilentServerError) or not _is_end(error):
+                    raise
+                if until is None:
+                    until = patience.clock() + patience.restart
+                elif patience.clock() >= until:
+                    raise
+                else:
+                    patience.wait(patience.poll)
 
     def leave(self) -> None:
         """Close those that are free: their server is not the primary, or not any more."""
