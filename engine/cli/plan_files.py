@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from engine.cli.invocation import Invocation
 from engine.durable_files import PRIVATE_FILE
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=False)
-class PlanFile:
-    """A plan file as a person named it, readable by its user alone.
+class NamedFile(ABC):
+    """A plan as a person named its file, readable by its user alone.
 
     Attributes:
         shown: The name as typed.
@@ -30,24 +31,62 @@ class PlanFile:
     shown: str
     path: Path
 
+    what: ClassVar[str]
+    """What such a file is called in messages."""
+
     @classmethod
-    def named(cls, invocation: Invocation, name: str) -> PlanFile:
+    def named(cls, invocation: Invocation, name: str) -> Self:
         """The file of a name."""
         return cls(name, invocation.path(name))
 
+    @staticmethod
+    @abstractmethod
+    def is_one(raw: bytes) -> bool:
+        """Whether bytes begin as those of such a file, damaged or not."""
+
     @property
-    def _file(self) -> ResultFile:
+    def file(self) -> ResultFile:
+        """The file as bytes."""
         from engine.backends.result_files import ResultFile
-        from engine.plan.saved.file import is_plan_file
 
         return ResultFile(
             path=self.path,
             shown=self.shown,
-            what="plan file",
-            is_one=is_plan_file,
+            what=self.what,
+            is_one=self.is_one,
             error=PlanFileError,
             mode=PRIVATE_FILE,
         )
+
+    def check(self) -> None:
+        """Check before planning that a plan can be written.
+
+        Raises:
+            PlanFileError: if not.
+        """
+        self.file.check()
+
+    def discard(self) -> bool:
+        """Remove an earlier plan from the file; returns whether there was one.
+
+        Raises:
+            PlanFileError: if it cannot be removed.
+        """
+        return self.file.discard()
+
+
+@frozen(kw_only=False)
+class PlanFile(NamedFile):
+    """A plan of stacks."""
+
+    what = "plan file"
+
+    @staticmethod
+    def is_one(raw: bytes) -> bool:
+        """Whether bytes begin as those of a plan file, damaged or not."""
+        from engine.plan.saved.file import is_plan_file
+
+        return is_plan_file(raw)
 
     def read(self, schemas: Schemas) -> SavedPlan:
         """Read the plan.
@@ -57,15 +96,7 @@ class PlanFile:
         """
         from engine.plan.saved.file import decode
 
-        return decode(self._file.read(), schemas, path=self.shown)
-
-    def check(self) -> None:
-        """Check before planning that a plan can be written.
-
-        Raises:
-            PlanFileError: if not.
-        """
-        self._file.check()
+        return decode(self.file.read(), schemas, path=self.shown)
 
     def write(self, saved: SavedPlan) -> None:
         """Write a plan.
@@ -75,15 +106,7 @@ class PlanFile:
         """
         from engine.plan.saved.file import encode
 
-        self._file.write(encode(saved))
-
-    def discard(self) -> bool:
-        """Remove an earlier plan from the file; returns whether there was one.
-
-        Raises:
-            PlanFileError: if it cannot be removed.
-        """
-        return self._file.discard()
+        self.file.write(encode(saved))
 
 
 def plan_file_among(invocation: Invocation, words: Sequence[str]) -> PlanFile | None:
