@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -66,9 +67,13 @@ class Store:
         self.path = str(path)
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
+        # One that is forgotten open leaves no connection behind, of which Python warns since 3.13.
+        weakref.finalize(self, _close, self._idle).atexit = False
         self._closed = False
         self._indexed: set[str] = set()
         self._shared = self._connect() if self.path == MEMORY else None
+        if self._shared is not None:
+            self._idle.append(self._shared)
         try:
             self._prepare()
         except BaseException:
@@ -151,9 +156,7 @@ class Store:
         """Close the database; objects in memory are lost."""
         with self._lock:
             self._closed = True
-            for connection in [*self._idle, *([self._shared] if self._shared else [])]:
-                connection.close()
-            self._idle.clear()
+            _close(self._idle)
             self._shared = None
 
     @contextmanager
@@ -227,6 +230,11 @@ class Store:
         with self._connection() as connection:
             for statement in _SCHEMA.split(";"):
                 _patiently(partial(connection.execute, statement))
+
+
+def _close(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _patiently(run: Callable[[], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -357,3 +358,14 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(EmulatorError, match="it is a database of another program"):
         Store(file)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("where", [":memory:", "account.db"])
+def test_a_store_that_is_forgotten_open_closes_its_connections(where: str, tmp_path: Path) -> None:
+    """Python 3.13 and newer warn of each that is left."""
+    store = Store(where if where == ":memory:" else tmp_path / where)
+    [connection] = store._idle
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
