@@ -151,7 +151,9 @@ def pgbouncer() -> int:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for _ in range(200):
         with socket.socket() as probe:
-            if (folder / "pid").exists() and probe.connect_ex(("127.0.0.1", port)) == 0:
+            # The file is there for a moment before it has the number.
+            written = (folder / "pid").exists() and (folder / "pid").read_text(encoding="ascii")
+            if written and probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.05)
     atexit.register(os.kill, int((folder / "pid").read_text(encoding="ascii")), signal.SIGTERM)
