@@ -6,11 +6,9 @@ import pytest
 
 from tools.site.console import session_html
 from tools.site.errors import with_wrapped_messages
-from tools.site.links import with_site_links
-from tools.site.lists import with_deep_lists
+from tools.site.markdown import with_deep_lists, with_site_links, with_titles
 from tools.site.navigation import navigation
 from tools.site.overview import first_sentence
-from tools.site.titles import with_titles
 
 
 @pytest.mark.parametrize(

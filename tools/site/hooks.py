@@ -17,13 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tools.site import errors, types
 from tools.site.console import session_html
 from tools.site.inserts import with_inserts
-from tools.site.links import with_site_links
-from tools.site.lists import with_deep_lists
+from tools.site.markdown import with_deep_lists, with_site_links, with_titles
 from tools.site.navigation import navigation
 from tools.site.overview import PageLine, overview
 from tools.site.pages import ROOT, borrowed
 from tools.site.tables import LabelledTables
-from tools.site.titles import with_titles
 
 _FIRST = "index.md"
 
