@@ -46,6 +46,7 @@ turns them into text and exit codes.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -254,6 +255,25 @@ class PlanFileError(EngineError):
     """A plan file that cannot be read, trusted or written."""
 
     reference = "plan-file"
+
+    @classmethod
+    def of_newer_engine(
+        cls, path: str, document: Mapping[str, object], *, reads: int, again: str
+    ) -> Self:
+        """The refusal of a file whose format is newer than what this engine reads.
+
+        Args:
+            path: The file as messages name it.
+            document: What it says of itself.
+            reads: The newest format that is read.
+            again: How it is made with this engine.
+        """
+        return cls(
+            f"{path} was written by a newer engine (format {document.get('format_version')}, "
+            f"engine {document.get('engine_version', '?')})",
+            cause=f"This engine reads formats up to {reads}.",
+            hint=f"upgrade the engine, or {again} with this one; nothing was changed",
+        )
 
 
 class SecretSinkError(EngineError):

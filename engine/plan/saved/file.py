@@ -142,11 +142,8 @@ def decode(raw: bytes, schemas: Schemas, *, path: str) -> SavedPlan:
     document = _document(raw, path)
     version = document.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
-        raise PlanFileError(
-            f"{path} was written by a newer engine (format {version}, "
-            f"engine {document.get('engine_version', '?')})",
-            cause=f"This engine reads formats up to {FORMAT_VERSION}.",
-            hint="upgrade the engine, or plan again with this one; nothing was changed",
+        raise PlanFileError.of_newer_engine(
+            path, document, reads=FORMAT_VERSION, again="plan again"
         )
     if version not in range(1, FORMAT_VERSION + 1) or _bytes(document) != raw:
         raise _damaged(path, "its digest does not match its content")

@@ -82,11 +82,8 @@ def decode_moves(raw: bytes, schemas: Schemas, *, path: str) -> Moves:
     except (ValueError, RecursionError, AttributeError) as error:
         raise _damaged(path, "it is not whole") from error
     if isinstance(version, int) and version > FORMAT_VERSION:
-        raise PlanFileError(
-            f"{path} was written by a newer engine (format {version}, "
-            f"engine {head.get('engine_version', '?')})",
-            cause=f"This engine reads formats up to {FORMAT_VERSION}.",
-            hint="upgrade the engine, or make the file again with this one; nothing was changed",
+        raise PlanFileError.of_newer_engine(
+            path, head, reads=FORMAT_VERSION, again="make the file again"
         )
     if version != FORMAT_VERSION or lines[-1:] != [""]:
         raise _damaged(path, "it is not whole")
