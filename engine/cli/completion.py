@@ -1,7 +1,8 @@
 """Words for the shell to complete: stacks, environments and addresses, found in files alone.
 
 Completion runs at each key press, so no stack is evaluated and nothing heavy is imported. A file
-that cannot be read gives no words.
+that cannot be read gives no words. How words reach the shells is at the end: click's own way loses
+some.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
 
 from engine.cli.invocation import Invocation
 
@@ -128,3 +136,45 @@ def _recorded(context: click.Context, key: str) -> set[str]:
 
 def _matching(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+class _WithValues(ShellComplete):
+    """A shell replaces the whole word, so what is offered for `--env=li` is `--env=live`."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        items = super().get_completions(args, incomplete)
+        option, equals, _ = incomplete.partition("=")
+        if equals and option.startswith("-"):
+            for item in items:
+                item.value = f"{option}={item.value}"
+        return items
+
+
+@add_completion_class
+class _Bash(BashComplete):
+    """Bash makes three words of `--env=live`."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        return super().get_completions([word for word in args if word != "="], incomplete)
+
+
+@add_completion_class
+class _Zsh(_WithValues, ZshComplete):
+    """The script of zsh reads three lines a word, and drops those that are empty.
+
+    It is run at each Tab, but asks whether zsh is loading it, as is so at the first one alone: the
+    second offered nothing.
+    """
+
+    source_template = ZshComplete.source_template.replace(
+        "$zsh_eval_context[-1] == loadautofunc", "$funcstack[1] == _%(prog_name)s"
+    )
+
+    def format_completion(self, item: CompletionItem) -> str:
+        item.value = item.value or "_"
+        return super().format_completion(item)
+
+
+@add_completion_class
+class _Fish(_WithValues, FishComplete):
+    pass

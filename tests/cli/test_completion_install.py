@@ -128,16 +128,22 @@ def test_both_options_exclude_each_other(engine: Engine) -> None:
     assert (ended.code, "exclude each other" in ended.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("engine val", "validate"), ("engine plan --env = loc", "local")],
+)
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed here")
-def test_bash_completes_with_what_is_installed(engine: Engine, home: Path) -> None:
-    """In a shell that reads the file, as bash-completion does."""
+def test_bash_completes_with_what_is_installed(
+    engine: Engine, home: Path, words: str, offered: str
+) -> None:
+    """In a shell that reads the file, as bash-completion does; it takes `--env=loc` apart."""
     engine("completion", "bash", "--install")
     program = home / "engine"
     program.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m engine\n", encoding="utf-8")
     program.chmod(0o755)
     script = (
-        f"source '{home / FILES['bash']}'; COMP_WORDS=(engine val); COMP_CWORD=1;"
-        f"_engine_completion '{program}' val engine; "
+        f"source '{home / FILES['bash']}'; COMP_WORDS=({words}); COMP_CWORD={words.count(' ')};"
+        f"_engine_completion '{program}'; "
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(  # noqa: S603 - our own words
@@ -146,4 +152,4 @@ def test_bash_completes_with_what_is_installed(engine: Engine, home: Path) -> No
         encoding="utf-8",
         check=True,
     )
-    assert done.stdout == "validate\n"
+    assert done.stdout == f"{offered}\n"

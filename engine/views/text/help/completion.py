@@ -18,9 +18,10 @@ _NEXT = {
         "bash-completion,\nor add this line to ~/.bashrc:\n  source {quoted}"
     ),
     "zsh": (
-        "If its folder is not in fpath yet, add these lines to ~/.zshrc, in place of a line with "
-        "compinit:\n  fpath=({folder} $fpath)\n  autoload -Uz compinit && compinit\n"
-        "Then open a new shell. If nothing is offered, remove ~/.zcompdump once."
+        "If its folder is not in fpath yet, add these lines to your .zshrc; if that has compinit\n"
+        "or loads a framework such as oh-my-zsh already, only the first line, above it:\n"
+        "  fpath=({folder} $fpath)\n  autoload -Uz compinit && compinit\n"
+        "Then open a new shell. If nothing is offered, remove the file .zcompdump next to it once."
     ),
     "fish": "Open a new shell and press Tab after `engine `.",
 }
