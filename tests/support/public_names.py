@@ -51,7 +51,7 @@ def _class(name: str, cls: Any) -> str:
 def _calls(cls: Any) -> Iterator[str]:
     """The constructor where programs call it, properties and methods."""
     own = vars(cls)
-    made = inspect.getdoc(own.get("__init__")) or ""
+    made = inspect.getdoc(own["__init__"]) if "__init__" in own else None
     if made and not (made.startswith("Made by") or dataclasses.is_dataclass(cls)):
         yield _signature(cls.__name__, own["__init__"])
     for name, member in own.items():

@@ -111,8 +111,9 @@ USED = """
 
     def test_served(engine_project, engine_server):
         engine_project.apply()
-        with pytest.raises(urllib.request.HTTPError, match="401"):
+        with pytest.raises(urllib.request.HTTPError, match="401") as caught:
             urllib.request.urlopen(f"{engine_server.url}/v1/products")
+        caught.value.close()
 
     def test_the_sdk_without_a_client(engine_project, engine_stripe):
         engine_project.apply()

@@ -30,7 +30,9 @@ def _silent(_: LockOwner | None) -> None:
 
 
 def _locks(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*.lock") if path.is_file())
+    """Ours: git has some of its own while it tidies up after a commit."""
+    found = (path for path in root.rglob("*.lock") if path.is_file())
+    return sorted(path for path in found if ".git" not in path.parts)
 
 
 # ── where locks lie ───────────────────────────────────────────────────────────────────────
