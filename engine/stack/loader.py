@@ -35,6 +35,7 @@ _GUESS = re.compile(r"\. Did you mean '\w+'\?$")
 """What newer Pythons add to an error; the hint says it."""
 _PRIVATE = re.compile("_[^_.][^.]*")
 """Names of modules that stacks may import, and that are none themselves."""
+_FEW = 20  # at most so many names of a module are listed for one that it does not have
 _READS = re.compile(r"""\bvariable\(\s*(?:name\s*=\s*)?["'](\w+)["']""")
 
 
@@ -282,10 +283,13 @@ def _import_problem(error: ImportError, collector: Collector) -> Problem:
             getattr(module, wanted[1])
         except AttributeError as missing:
             text = f"there is no {wanted[1]!r} in {error.name}"
-            hint = _did_you_mean(wanted[1], getattr(module, "__all__", dir(module)))
+            names = getattr(module, "__all__", dir(module))
+            hint = _did_you_mean(wanted[1], names)
             # What the module knows it explains; what it does not know is a typo.
             answer = str(missing)
             meant = answer if "cannot be declared" in answer else answer.partition("; ")[2]
+            if not (meant or hint) and len(names) <= _FEW:
+                answer = f"{error.name} has: {', '.join(names)}"
             return _raised_problem(error, collector, text, meant or hint or answer)
     return _raised_problem(error, collector, f"{type(error).__name__}: {error}", None)
 

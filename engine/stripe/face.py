@@ -50,8 +50,7 @@ def _why_not(name: str) -> str:
     if object_name is not None:
         return f"{name} cannot be declared yet: {object_name!r} is not a managed type"
     meant = class_meant(name)
-    message = f"module {PACKAGE!r} has no class {name!r}"
-    return f"{message}; {meant}" if meant else message
+    return f"module {PACKAGE!r} has no class {name!r}; {meant or 'engine types lists all classes'}"
 
 
 @cache

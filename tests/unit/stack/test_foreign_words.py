@@ -191,6 +191,17 @@ def test_what_was_meant(project: StackProject, text: str, message: str, hint: st
             "did you mean 'Meter'?",
         ),
         (
+            "from engine.stripe import Banana",
+            "there is no 'Banana' in engine.stripe",
+            "engine types lists all classes",
+        ),
+        (
+            "from engine import Stack",
+            "there is no 'Stack' in engine",
+            ("engine has: Lifecycle, Sensitive, environment, fleet_variable, import_, moved, "
+            "output, removed, stack_output, variable"),
+        ),
+        (
             "from engine import stripe\nstripe.BillingPortalConfiguration('a')",
             ("AttributeError: module 'engine.stripe' has no class 'BillingPortalConfiguration'; "
             "did you mean 'PortalConfiguration'?"),
