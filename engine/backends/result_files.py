@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,11 @@ class ResultFile:
         """
         if not self.path.parent.is_dir():
             raise self.error(f"there is no folder for {self.shown}", hint="make it first")
+        if not os.access(self.path.parent, os.W_OK):
+            raise self.error(
+                f"the {self.what} {self.shown} cannot be written: its folder is read-only",
+                hint="make the folder writable, or name a file in another one; nothing was changed",
+            )
         if not self.path.exists():
             return
         if self.path.is_file():

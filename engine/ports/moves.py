@@ -98,12 +98,14 @@ class MigratingStack:
 
     Attributes:
         stack: Its name.
-        serial: Serial of its state; 0 if it has a pending import alone.
+        serial: Serial of its state; 0 if it has none.
         lineage: Lineage of its state.
         resources: How many resources it has.
         replaces: Serial of the earlier state in the new place; 0 if it has none.
         there: The new place has the same state already.
         pending_import: It has a pending import.
+        moves_record: It is no stack, but the record of a plan of moves that was not carried out
+            whole.
         versions: How many earlier versions were moved with it; None until it has moved.
     """
 
@@ -114,6 +116,7 @@ class MigratingStack:
     replaces: int = 0
     there: bool = False
     pending_import: bool = False
+    moves_record: bool = False
     versions: int | None = None
 
 

@@ -281,15 +281,16 @@ def test_locks_and_what_is_unfinished(engine: Engine, root: Path) -> None:
     """A held lock stops an apply; a journal does not: the apply finishes it."""
     assert engine("apply", "--yes").code == 0
     assert engine("lock", "local", "--reason", "launch freeze").code == 0
-    open_project(root).backend.begin_journal("shop", "local", [b"{}"], reserve=0).close()
+    for name in ("moves_0123456789ab", "shop"):
+        open_project(root).backend.begin_journal(name, "local", [b"{}"], reserve=0).close()
     (root / "state" / "local" / "shop.json").write_text("{")
     found = lines(engine, code=1)
     assert [check for check, _, _ in wrong(found)] == ["states", "locks"]
     assert "launch freeze" in of(found, "locks")[0][1]
-    assert of(found, "unfinished")[0] == (
-        "warning",
-        "a run on local/shop has not finished",
-    )
+    assert of(found, "unfinished")[:2] == [
+        ("warning", "the plan of moves local/moves_0123456789ab was not carried out whole"),
+        ("warning", "a run on local/shop has not finished"),
+    ]
 
 
 def test_a_folder_that_cannot_be_written(engine: Engine, root: Path) -> None:

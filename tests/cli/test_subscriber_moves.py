@@ -11,6 +11,8 @@ import pytest
 
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
+from engine.errors import ProviderError
+from engine.operations.subscribers.recheck import Rechecking
 from tests.support.command_line import Engine, Terminal, Write
 from tests.support.subscribers import SHOP, Account
 
@@ -285,6 +287,90 @@ def test_a_file_that_was_edited_or_archived_under_is_refused(
     (root / "move.undo.plan").write_text(good, encoding="utf-8")
     taken = engine("apply", "move.plan")
     assert (taken.code, "does not undo these moves" in taken.err) == (1, True)
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Subscriptions whose moves Stripe refuses, such as for a payment that fails."""
+    refused: set[str] = set()
+    move = Rechecking.update
+
+    def update(provider: Any, kind: Any, id: str, params: Any, context: Any) -> Any:
+        if id in refused:
+            raise ProviderError("Your card was declined.", status=402, code="card_declined")
+        return move(provider, kind, id, params, context)
+
+    monkeypatch.setattr(Rechecking, "update", update)
+    return refused
+
+
+def journals(root: Path) -> list[str]:
+    """The records that are kept with the states."""
+    return sorted(path.stem for path in (root / "state").rglob("*.journal"))
+
+
+def test_a_part_that_failed_is_done_on_another_machine(
+    engine: Engine, root: Path, old: str, failing: set[str]
+) -> None:
+    """It has the states and the plan, and not what the first one wrote for the way back."""
+    del old
+    assert engine(*PLAN).code == 0
+    first, *others = (row[0] for row in rows(root))
+    failing.add(first)
+    part = engine("apply", "move.plan")
+    assert (part.code, ": 2 moved, 1 failed." in part.out) == (1, True)
+    assert f"{first}: Your card was declined." in part.err
+    assert [row[0] for row in rows(root, "move.undo.plan")] == others
+    [kept] = journals(root)
+    assert kept in part.out
+    assert kept in engine("doctor", "--offline").out
+    (root / "move.undo.plan").unlink()
+    failing.clear()
+    rest = engine("apply", "move.plan")
+    assert (rest.code, ": 3 moved (2 of them by an earlier run)." in rest.out) == (0, True)
+    assert [row[0] for row in rows(root, "move.undo.plan")] == [first, *others]
+    assert journals(root) == []
+
+
+def test_a_part_that_failed_is_brought_back(
+    engine: Engine, root: Path, old: str, failing: set[str]
+) -> None:
+    """Then the record of it has ended too, so that nothing is left behind."""
+    del old
+    assert engine(*PLAN).code == 0
+    failing.add(rows(root)[0][0])
+    assert engine("apply", "move.plan").code == 1
+    failing.clear()
+    assert engine("apply", "move.undo.plan").code == 0
+    assert journals(root) == []
+
+
+def test_the_way_back_that_cannot_be_written_is_written_later(
+    engine: Engine, root: Path, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was moved is recorded with the states until it is; lost after that, a note says so."""
+    new = price_id(engine)
+    assert engine(*PLAN).code == 0
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.backends.result_files.write_durably", full)
+        ended = engine("apply", "move.plan")
+    assert ended.code == 1
+    assert "3 of the moves of move.plan are carried out" in ended.err
+    assert "No space left on device" in ended.err
+    assert "run engine apply move.plan again" in ended.err
+    assert {price for price, _ in on(account, root)} == {new}
+    again = engine("apply", "move.plan")
+    assert (again.code, "(3 of them by an earlier run)" in again.out) == (0, True)
+    assert len(rows(root, "move.undo.plan")) == 3
+    (root / "move.undo.plan").unlink()
+    lost = engine("apply", "move.plan")
+    assert (lost.code, ": 0 moved, 3 on the new price already." in lost.out) == (0, True)
+    assert "they are in the move.undo.plan that it wrote" in lost.err
+    assert not (root / "move.undo.plan").exists()
 
 
 def test_it_is_bound_to_its_environment(engine: Engine, root: Path, old: str) -> None:

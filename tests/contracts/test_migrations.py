@@ -9,18 +9,24 @@ import pytest
 
 from engine.bootstrap.project import open_project
 from engine.errors import StatesMovedError
-from engine.operations.state_keep.migrate import Place, migrate_states
+from engine.operations.state_keep.migrate import migrate_states
+from engine.operations.state_keep.places import Place
 from engine.state.codec import encode
 from engine.state.pending_import import PendingImport
 from tests.support.backends import BACKENDS, VERSION, a_state, hold
 
 KINDS = ("local", "shared", "postgresql", "http", "gitlab")
 ENVIRONMENT = "local"
+MOVES = "moves_cdf36595278b"
+RECORDS = (b'{"journal":1}', b'{"intent":1}')
 
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.permutations(KINDS, 2)))
 def test_states_move_there_and_back(tmp_path: Path, old: str, new: str) -> None:
-    """Byte for byte, with held locks, imports, and versions where both keep them."""
+    """Byte for byte, with held locks, imports, and versions where both keep them.
+
+    The record of a plan of moves that is not carried out whole moves too, and is ended behind it.
+    """
     (tmp_path / "stacks").mkdir()
     context = open_project(tmp_path, environment=ENVIRONMENT)
     first = Place(setting=f"{old}://first", backend=BACKENDS[old](tmp_path / "first"))
@@ -32,6 +38,8 @@ def test_states_move_there_and_back(tmp_path: Path, old: str, new: str) -> None:
     pending = PendingImport(state=a_state(stack="new", environment=ENVIRONMENT), module="x = 1\n")
     with hold(first.backend, "new", ENVIRONMENT):
         first.backend.begin_import(pending)
+    with hold(first.backend, MOVES, ENVIRONMENT):
+        first.backend.begin_journal(MOVES, ENVIRONMENT, RECORDS, reserve=0).close()
     lock = first.backend.put_held_lock(ENVIRONMENT, "", reason="launch")
 
     for source, target in ((first, second), (second, first)):
@@ -39,6 +47,9 @@ def test_states_move_there_and_back(tmp_path: Path, old: str, new: str) -> None:
         raw = encode(state, engine_version=VERSION)
         assert target.backend.stored("shop", ENVIRONMENT) == raw
         assert target.backend.read_import("new", ENVIRONMENT) == pending
+        assert target.backend.read_journal(MOVES, ENVIRONMENT) == RECORDS
+        with source.backend.moves.moving(ENVIRONMENT):
+            assert not source.backend.read_journal(MOVES, ENVIRONMENT)
         assert target.backend.held_locks(ENVIRONMENT) == (lock,)
         assert target.backend.environments() == (ENVIRONMENT,)
         with pytest.raises(StatesMovedError, match=target.setting):

@@ -15,7 +15,7 @@ from engine.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
     from engine.operations.run.context import Context
-    from engine.operations.state_keep.migrate import Place
+    from engine.operations.state_keep.places import Place
     from engine.ports.moves import Migration
 
 
@@ -112,7 +112,7 @@ def _places(context: Context, from_: str | None, to: str) -> tuple[Place, Place]
 
 def _place(context: Context, address: str, option: str) -> Place:
     from engine.bootstrap.states import state_backend
-    from engine.operations.state_keep.migrate import Place
+    from engine.operations.state_keep.places import Place
     from engine.settings.values import state_of
 
     resolved = state_of(address, option, os.environ)

@@ -54,6 +54,7 @@ def apply_moves_of(
     with opened(invocation) as context:
         name, moves = file.read(context.schemas)
         undo = MovesFile.named(invocation, str(_undo_name(file)))
+        earlier = None if moves.undoes else _earlier(context, undo, name)
 
         def approve(moves: Moves) -> bool:
             if invocation.for_people:
@@ -65,11 +66,11 @@ def apply_moves_of(
             name,
             moves,
             approve,
-            undo.write,
-            earlier=None if moves.undoes else _earlier(context, undo, name),
+            lambda back: _keep(undo, back, file),
+            earlier=earlier,
             lock_timeout=options.lock_timeout,
         )
-    return _end(invocation, report, file, undo)
+    return _end(invocation, report, file, undo, known=earlier is not None)
 
 
 def _undo_name(file: MovesFile) -> str:
@@ -84,8 +85,8 @@ def _earlier(context: Context, undo: MovesFile, name: str) -> Moves | None:
     Raises:
         PlanFileError: if the file has something else.
     """
+    undo.check()
     if not undo.path.exists() or not undo.path.stat().st_size:
-        undo.check()
         return None
     _, found = undo.read(context.schemas)
     if found.undoes == name:
@@ -94,6 +95,24 @@ def _earlier(context: Context, undo: MovesFile, name: str) -> Moves | None:
         f"{undo.shown} is there, and does not undo these moves",
         hint="move it away: what undoes these moves is written there; nothing was changed",
     )
+
+
+def _keep(undo: MovesFile, back: Moves, file: MovesFile) -> None:
+    """Write what brings back those that were moved.
+
+    Raises:
+        PlanFileError: if that cannot be done, with what was done.
+    """
+    try:
+        undo.write(back)
+    except PlanFileError as error:
+        raise PlanFileError(
+            f"{len(back.rows)} of the moves of {file.shown} are carried out, and the file that "
+            f"brings them back, {undo.shown}, cannot be written",
+            cause=error.cause or error.message,
+            hint=f"make room, or make its folder writable, and run engine apply {file.shown} "
+            "again: what was moved is recorded, is not moved again, and is in that file then",
+        ) from error
 
 
 def _confirmed(
@@ -131,13 +150,22 @@ def _confirmed(
         ) from None
 
 
-def _end(invocation: Invocation, report: MovesReport, file: MovesFile, undo: MovesFile) -> int:
+def _end(
+    invocation: Invocation, report: MovesReport, file: MovesFile, undo: MovesFile, *, known: bool
+) -> int:
     if not report.approved:
         invocation.write_err("Apply cancelled. Nothing was changed.")
         return 1
+    from engine.plan.subscribers.outcome import Became
+
     invocation.write_out(invocation.report_view.moves_applied(report))
     if report.undo is not None:
         invocation.write_note(f"\nTo bring back those that were moved: engine apply {undo.shown}")
+    if report.count(Became.THERE) and not (known or any(one.earlier for one in report.ended)):
+        invocation.write_note(
+            f"\nIf an earlier run of {file.shown} moved those that are on the new price already, "
+            f"they are in the {undo.shown} that it wrote, and not in this one: keep both."
+        )
     if report.is_whole:
         return 0
     from engine.views.text.subscribers.outcome import failure_text

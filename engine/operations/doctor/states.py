@@ -8,6 +8,7 @@ from engine.errors import EngineError, StateError
 from engine.operations.doctor.patient import NotCheckedError, Patient
 from engine.operations.run.context import Context
 from engine.operations.run.guards import check_pinned
+from engine.plan.subscribers.file import is_moves_name
 from engine.ports.held_locks import HeldLock
 from engine.ports.run_locks import RunLock
 from engine.ports.upkeep.diagnosis import Finding, note, of_error, ok, problem, warning
@@ -125,10 +126,24 @@ def _at_work(run: RunLock) -> Finding:
     )
 
 
+def _unfinished_run(environment: str, name: str) -> Finding:
+    if is_moves_name(name):
+        return warning(
+            f"the plan of moves {environment}/{name} was not carried out whole",
+            f"engine apply FILE -e {environment}, with the file of that plan, goes on; the file "
+            "that it wrote for the way back brings back those that were moved",
+        )
+    return warning(
+        f"a run on {environment}/{name} has not finished",
+        "the next engine plan or apply finishes what it left, and says so",
+    )
+
+
 def unfinished(patient: Patient) -> Iterator[Finding]:
     """Journals of runs, and imports, that have not finished."""
     context, backend = patient.context.needed(), patient.backend.needed()
-    names = sorted({*backend.stacks(context.environment), *stack_files(context.settings.stacks)})
+    kept = backend.moves.kept(context.environment)
+    names = sorted({*kept, *stack_files(context.settings.stacks)})
     at_work = {run.stack for run in _runs(context) if not run.owner.gone}
     clean = True
     for name in names:
@@ -136,10 +151,7 @@ def unfinished(patient: Patient) -> Iterator[Finding]:
             continue
         if backend.read_journal(name, context.environment):
             clean = False
-            yield warning(
-                f"a run on {context.environment}/{name} has not finished",
-                "the next engine plan or apply finishes what it left, and says so",
-            )
+            yield _unfinished_run(context.environment, name)
     for name in backend.pending_imports(context.environment):
         clean = False
         yield warning(

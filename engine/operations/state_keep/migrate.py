@@ -14,34 +14,13 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.errors import LockHeldError, StateError, UsageError
-from engine.frozen import frozen
 from engine.operations.run.context import Context
 from engine.operations.run.opening import report_waiting
+from engine.operations.state_keep.places import Place, decoded, what_moves
 from engine.operations.state_keep.setting import state_setting
-from engine.ports.backend import StateBackend
 from engine.ports.moves import MigratingEnvironment, MigratingStack, Migration, Pointer
-from engine.state.codec import decode
-from engine.state.model import State
 
 _OPERATION = "state migrate"
-
-
-@frozen
-class Place:
-    """One of the two stores.
-
-    Attributes:
-        setting: What the setting `state` says of it.
-        backend: What keeps states there.
-    """
-
-    setting: str
-    backend: StateBackend
-
-    @property
-    def name(self) -> str:
-        """How messages name it."""
-        return "the folder state" if self.setting == "file" else self.setting
 
 
 def migrate_states(
@@ -164,7 +143,10 @@ class _Move:
             self._check_held(environment)
             return MigratingEnvironment(
                 environment=environment,
-                stacks=tuple(self._stack(stack, environment) for stack in old.kept(environment)),
+                stacks=tuple(
+                    what_moves(self._source, self._target, stack, environment)
+                    for stack in old.kept(environment)
+                ),
                 held_locks=self._source.backend.held_locks(environment),
                 begun=there == arriving,
             )
@@ -213,69 +195,6 @@ class _Move:
                     hint=f"release one of them: engine lock {lock.place} --release",
                 )
 
-    def _stack(self, stack: str, environment: str) -> MigratingStack:
-        """What moves of one stack.
-
-        Raises:
-            StateError: if it must not.
-        """
-        source, target = self._source, self._target
-        for place in (source, target):
-            if place.backend.read_journal(stack, environment):
-                raise StateError(
-                    f"an unfinished run of {environment}/{stack} left a journal in {place.name}",
-                    hint=f"run engine plan {stack} -e {environment} first: it recovers what that "
-                    "run did; nothing was moved",
-                )
-        pending = source.backend.read_import(stack, environment)
-        other = target.backend.read_import(stack, environment)
-        if other is not None and other != pending:
-            raise StateError(
-                f"an import of {environment}/{stack} was interrupted in {target.name}",
-                hint=f"finish it there first, with engine plan {stack} -e {environment}",
-            )
-        raw = source.backend.stored(stack, environment)
-        row = MigratingStack(stack=stack, pending_import=pending is not None)
-        if raw is None:
-            return row
-        state = _decoded(source, stack, environment, raw)
-        replaced = self._replaced(state, raw)
-        return dataclasses.replace(
-            row,
-            serial=state.serial,
-            lineage=state.lineage,
-            resources=len(state.resources),
-            there=replaced is not None and replaced.serial == state.serial,
-            replaces=replaced.serial if replaced and replaced.serial < state.serial else 0,
-        )
-
-    def _replaced(self, state: State, raw: bytes) -> State | None:
-        """The state in the new place, which has to be an earlier one, or the same.
-
-        Raises:
-            StateError: if it is not.
-        """
-        place, target = (state.stack, state.environment), self._target
-        stored = target.backend.stored(*place)
-        if stored is None:
-            return None
-        there = _decoded(target, *place, stored)
-        if there.lineage != state.lineage:
-            why = f"of lineage {there.lineage}, and that in {self._source.name} of {state.lineage}"
-        elif there.serial > state.serial:
-            why = f"at serial {there.serial}, and that in {self._source.name} at {state.serial}"
-        elif there.serial == state.serial and stored != raw:
-            why = f"at serial {there.serial} with other content than in {self._source.name}"
-        else:
-            return there
-        raise StateError(
-            f"the state of {state.environment}/{state.stack} in {target.name} is {why}",
-            cause="Both places have been used, so that each may know objects that the other does "
-            "not.",
-            hint=f"see both with engine state pull {state.stack}, and keep the right one; nothing "
-            "was moved",
-        )
-
     # ── carrying it out ───────────────────────────────────────────────────────────────────
 
     def carried_out(self, environment: str) -> MigratingEnvironment:
@@ -294,6 +213,9 @@ class _Move:
             moved = tuple(self._copied(one, environment) for one in found.stacks)
             self._verify(found)
             old.point(environment, Pointer(address=self._target.setting))
+            for one in found.stacks:
+                if one.moves_record:
+                    self._source.backend.end_journal(one.stack, environment)
             self._refuse_left(environment)
             new.point(environment, None)
         return dataclasses.replace(found, stacks=moved, moved=True)
@@ -333,6 +255,9 @@ class _Move:
         pending = source.read_import(one.stack, environment)
         if pending is not None:
             target.begin_import(pending)
+        records = source.read_journal(one.stack, environment)
+        if records is not None:  # that of moves: any other is refused
+            target.begin_journal(one.stack, environment, records, reserve=0).close()
         return dataclasses.replace(one, versions=versions)
 
     def _verify(self, found: MigratingEnvironment) -> None:
@@ -346,8 +271,9 @@ class _Move:
             place = (one.stack, found.environment)
             raw, now = source.stored(*place), target.stored(*place)
             same = raw == now and source.read_import(*place) == target.read_import(*place)
+            same = same and source.read_journal(*place) == target.read_journal(*place)
             if now is not None and same:
-                state = _decoded(self._target, *place, now)
+                state = decoded(self._target, *place, now)
                 same = (state.lineage, state.serial) == (one.lineage, one.serial)
             if not same:
                 raise self._differs(f"{found.environment}/{one.stack}")
@@ -360,22 +286,6 @@ class _Move:
             hint=f"{self._source.name} is as it was and goes on being used; see what changes the "
             "content of the new place, and run the command again",
         )
-
-
-def _decoded(place: Place, stack: str, environment: str, raw: bytes) -> State:
-    """The state in some bytes, which has to be that of its place.
-
-    Raises:
-        StateError: if it cannot be trusted.
-    """
-    where = place.backend.place(stack, environment)
-    state = decode(raw, path=where, advice=place.backend.advice(where))
-    if (state.stack, state.environment) != (stack, environment):
-        raise StateError(
-            f"{where} is the state of {state.environment}/{state.stack}",
-            hint="engine state verify says what is wrong; nothing was moved",
-        )
-    return state
 
 
 def _each(

@@ -27,7 +27,7 @@ from engine.operations.show import states
 from engine.operations.subscribers.find import Named, subscribed_type
 from engine.operations.subscribers.plan_moves import managed_ids
 from engine.operations.subscribers.recheck import CHANGED, THERE, Look, Rechecking
-from engine.operations.subscribers.record import Record, close_record, open_record
+from engine.operations.subscribers.record import Record, close_record, end_undone, open_record
 from engine.operations.subscribers.undo import undo_of
 from engine.operations.subscribers.view import read_prices
 from engine.plan.model import Plan, PlanReport, Step, StepKind
@@ -82,7 +82,7 @@ def apply_moves(
     _check_environment(context, moves)
     stacks = tuple(dict.fromkeys(price.stack for price in moves.prices if price.stack))
     refuse_held(context, (LOCK, *stacks))
-    with _locked(context, name, lock_timeout) as (fence, hold):
+    with _locked(context, (name, moves.undoes), lock_timeout) as (fence, hold):
         session = Session(context)
         check_account(moves, session.check_account())
         run = _Moving(context, session, name, moves, fence)
@@ -115,10 +115,10 @@ def _check_environment(context: Context, moves: Moves) -> None:
 
 
 @contextlib.contextmanager
-def _locked(context: Context, name: str, timeout: float) -> Iterator[tuple[Hold, Hold]]:
-    """Hold the lock of all moves of an environment, and that of the record of these."""
+def _locked(context: Context, names: Sequence[str], timeout: float) -> Iterator[tuple[Hold, Hold]]:
+    """Hold the lock of all moves of an environment, and those of records; the first two."""
     with contextlib.ExitStack() as locks:
-        first, second = (
+        first, second, *_ = (
             locks.enter_context(
                 context.backend.lock(
                     one,
@@ -129,7 +129,7 @@ def _locked(context: Context, name: str, timeout: float) -> Iterator[tuple[Hold,
                     claim=context.claim,
                 )
             )
-            for one in (LOCK, name)
+            for one in (LOCK, *filter(None, names))
         )
         yield first, second
 
@@ -214,12 +214,19 @@ class _Moving:
             done = [one.row for one in self.ended.values() if one.became is Became.MOVED]
             undo = undo_of(self.moves, self.name, done, earlier, self.look)
         if undo is not None:
-            keep(undo)
-        unsaved = result is not None and result.unsaved is not None
+            try:
+                keep(undo)
+            except EngineError:
+                record.journal.file.close()
+                raise
+        report = self.report(result=result, undo=undo)
         # What could not be written stays in the record, from which the next apply goes on.
-        with contextlib.suppress(*([StateError] if unsaved else [])):
-            close_record(self.context, record)
-        return self.report(result=result, undo=undo)
+        with contextlib.suppress(*([StateError] if report.unsaved is not None else [])):
+            # The way back needs no record of what it moved.
+            close_record(self.context, record, end=report.is_whole or bool(self.moves.undoes))
+            if report.is_whole and self.moves.undoes:
+                end_undone(self.context, self.moves.undoes)
+        return report
 
     def _survey(self, moved: frozenset[str] | set[str], unsure: frozenset[str]) -> None:
         """Read the lists of the prices, and set apart what needs no move, or cannot have one."""

@@ -118,17 +118,25 @@ def _recovered(
     )
 
 
-def close_record(context: Context, record: Record) -> None:
-    """End the record, once what it says is in a file; what is in flight stays in it.
+def close_record(context: Context, record: Record, *, end: bool) -> None:
+    """Close the record, and end it once what undoes all of it is in a file.
+
+    Until then the next run of the same file, on any machine, knows from it what was moved.
 
     Raises:
         StateError: if it cannot be ended: the next apply of the same file reads it again.
     """
-    journal = record.journal
-    journal.file.close()
-    place, environment = journal.run.stack, context.environment
-    if not journal.open:
-        context.backend.end_journal(place, environment)
-        return
-    left = (first_record(journal.run), *journal.open.values())
-    context.backend.begin_journal(place, environment, left, reserve=0).close()
+    record.journal.file.close()
+    if end and not record.journal.open:
+        context.backend.end_journal(record.journal.run.stack, context.environment)
+
+
+def end_undone(context: Context, name: str) -> None:
+    """End the record of moves that were all brought back, unless only Stripe knows of some.
+
+    Raises:
+        StateError: if it cannot be read or ended.
+    """
+    records = context.backend.read_journal(name, context.environment)
+    if records and not read_journal(records, context.schemas, {}).pending:
+        context.backend.end_journal(name, context.environment)

@@ -26,6 +26,7 @@ FORMAT_VERSION = 1
 _MARK = b'{"file":"engine-moves",'
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 _SHORT = 12
+_NAME = re.compile(rf"moves_[0-9a-f]{{{_SHORT}}}")
 _MOVES = Record(
     Moves,
     Record(PriceFacts),
@@ -56,6 +57,11 @@ def id_of_moves(raw: bytes) -> str:
     """The name by which a file of moves is known: the same moves, the same name."""
     digest = str(json.loads(raw.partition(b"\n")[0])["digest"])
     return f"moves_{digest[:_SHORT]}"
+
+
+def is_moves_name(name: str) -> bool:
+    """Whether a name is that of moves, by which their record is kept with the states."""
+    return _NAME.fullmatch(name) is not None
 
 
 def is_moves_file(raw: bytes) -> bool:
@@ -126,6 +132,8 @@ def _checked(moves: Moves, schemas: Schemas) -> Moves:
         raise ShapeError((), "a line names no price")
     if len({row.id for row in moves.rows}) != len(moves.rows):
         raise ShapeError((), "a subscription is in it twice")
+    if moves.undoes and not is_moves_name(moves.undoes):
+        raise ShapeError((), "what it undoes has no such name")
     return moves
 
 

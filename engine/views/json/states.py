@@ -232,6 +232,7 @@ def migration_document(migration: Migration) -> dict[str, Any]:
                         "replaces": stack.replaces or None,
                         "there": stack.there,
                         "pending_import": stack.pending_import,
+                        "moves_record": stack.moves_record,
                         "versions": stack.versions,
                     }
                     for stack in one.stacks

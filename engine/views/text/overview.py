@@ -206,6 +206,8 @@ def _cells(one: MigratingStack) -> tuple[str, ...]:
         notes.append(f"replaces serial {one.replaces}")
     if one.pending_import:
         notes.append("with an import that was interrupted")
+    if one.moves_record:
+        return one.stack, "-", "-", "what was done of a plan of moves"
     serial = str(one.serial) if one.serial else "-"
     return one.stack, serial, str(one.resources), ", ".join(notes)
 

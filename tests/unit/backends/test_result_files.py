@@ -77,6 +77,13 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         private(tmp_path / "nowhere" / "a.plan").check()
 
 
+def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found out before the work whose result would be lost; root may write everywhere."""
+    monkeypatch.setattr("engine.backends.result_files.os.access", lambda *_: False)
+    with pytest.raises(PlanFileError, match=r"a\.plan cannot be written: its folder is read-only"):
+        private(tmp_path / "a.plan").check()
+
+
 def test_an_earlier_result_is_removed_on_request(tmp_path: Path) -> None:
     """And nothing is where nothing is."""
     path = tmp_path / "a.svg"

@@ -255,6 +255,9 @@ MIGRATION = record(
                                     "replaces": maybe(COUNT),
                                     "there": FLAG,
                                     "pending_import": FLAG,
+                                    "moves_record": about(
+                                        "It is no stack: what was done of a plan of moves.", FLAG
+                                    ),
                                     "versions": about(
                                         "How many earlier versions moved; null before that.",
                                         maybe(COUNT),

@@ -22,7 +22,8 @@ from engine.errors import (
     UsageError,
 )
 from engine.operations.run.context import Context
-from engine.operations.state_keep.migrate import Place, migrate_states
+from engine.operations.state_keep.migrate import migrate_states
+from engine.operations.state_keep.places import Place
 from engine.ports.backend import StateBackend
 from engine.ports.history import Version
 from engine.ports.moves import Migration, Pointer
@@ -332,6 +333,23 @@ def test_a_run_that_is_unfinished_refuses(world: World, where: str) -> None:
         error = refused(world, StateError, f"an unfinished run of local/{stack}")
         assert f"engine plan {stack} -e local" in str(error.hint)
         backend.end_journal(stack, ENVIRONMENT)
+
+
+def test_other_records_of_the_same_moves_refuse(world: World) -> None:
+    """Each place knows of moves that the other does not; the first part of the same is no harm."""
+    name = "moves_0123456789ab"
+    for where, records in (("old", [b"{}", b"[1]"]), ("new", [b"{}", b"[2]"])):
+        backend = world.backend(where)
+        with hold(backend, name, ENVIRONMENT):
+            backend.begin_journal(name, ENVIRONMENT, records, reserve=0).close()
+    error = refused(world, StateError, f"the plan of moves {name} was applied with the states in")
+    assert "engine apply FILE -e local" in str(error.hint)
+    backend = world.backend("new")
+    with hold(backend, name, ENVIRONMENT):
+        backend.begin_journal(name, ENVIRONMENT, [b"{}"], reserve=0).close()
+    moved = world.migrate().environments[0].stacks
+    assert [one.stack for one in moved if one.moves_record] == [name]
+    assert world.backend("new").read_journal(name, ENVIRONMENT) == (b"{}", b"[1]")
 
 
 @pytest.mark.parametrize(

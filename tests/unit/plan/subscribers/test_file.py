@@ -16,6 +16,7 @@ from engine.plan.subscribers.file import (
     encode_moves,
     id_of_moves,
     is_moves_file,
+    is_moves_name,
 )
 from engine.plan.subscribers.moves import Cohort, Money, Moves, Proration, Row, Skip, counts
 from engine.plan.subscribers.outcome import Became, Moved, MovesReport
@@ -75,6 +76,8 @@ def test_it_is_read_as_it_was_written() -> None:
     ]
     digest = json.loads(raw.partition(b"\n")[0])["digest"]
     assert id_of_moves(raw) == f"moves_{digest[:12]}"
+    assert is_moves_name(id_of_moves(raw))
+    assert not any(map(is_moves_name, ("moves", "moves_of-the-shop", "shop")))
     assert not is_moves_file(b'{"file":"engine-plan",')
 
 
@@ -154,6 +157,7 @@ def _with(**fields: Any) -> Any:
         _with(type="stripe_nosuch"),
         _with(proration="later"),
         _with(further=1),
+        _with(undoes="../shop"),
         _without("prices"),
     ],
 )
