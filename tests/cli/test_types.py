@@ -99,6 +99,7 @@ def test_verbose_says_what_the_fields_mean(engine: Engine) -> None:
     """A line below each field at the top; without, there is a hint at single fields."""
     short, long = engine("types", "Price"), engine("types", "Price", "-v")
     assert "engine types Price.FIELD explains a field." in short.err
+    assert engine("types", "Price.").err == short.err
     lines = long.out.split("\n")
     below = lines[next(at for at, line in enumerate(lines) if line.startswith("  nickname")) + 1]
     assert below.startswith("      ")

@@ -37,6 +37,8 @@ _FOLDER = ".locks"
 """In the folder of an environment's states; its ignore file keeps all of it from git."""
 _POLL = 0.05
 _LONGEST_RECORD = 65536
+_PROBED = 64 * 1024
+"""Bytes that are written to try a folder: a full disk still takes an empty file."""
 _PATIENCE = 200
 """Polls that a write waits for another write to the same folder, which takes milliseconds."""
 _OWNER = Record(LockOwner, skip={"gone": False}, lenient=True)
@@ -169,8 +171,8 @@ class FileRunLocks:
             raise StateError(
                 f"the lock of {environment}/{stack} cannot be made",
                 cause=": ".join(filter(None, (error.filename, error.strerror))),
-                hint="make the folder of the states writable and run the command again; nothing "
-                "was changed",
+                hint="make room, or make the folder of the states writable, and run the command "
+                "again; nothing was changed",
             ) from error
         return folder / f"{stack}.lock"
 
@@ -253,12 +255,14 @@ def check_locks(folder: Path) -> None:
 
     Raises:
         StateError: if a lock does not keep a second one away, or cannot be taken at all.
-        OSError: if no file can be made.
+        OSError: if no file can be made, or there is no room for one.
     """
     from filelock import lock_descriptor
 
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     with tempfile.NamedTemporaryFile(dir=there, prefix=".probe", suffix=".tmp") as file:
+        file.write(bytes(_PROBED))
+        file.flush()
         second = os.open(file.name, os.O_RDWR)
         try:
             works = lock_descriptor(file.fileno(), blocking=False)

@@ -41,7 +41,7 @@ def types(invocation: Invocation, type_name: str | None) -> None:
             invocation.write_out(invocation.view.field(help, schemas))
             return
         invocation.write_out(invocation.view.type(schemas[name], schemas))
-        invocation.write_note(f"\nengine types {type_name}.FIELD explains a field.")
+        invocation.write_note(f"\nengine types {type_name.rstrip('.')}.FIELD explains a field.")
         return
     others = len(set(loader.object_names()) - set(loader.managed()))
     invocation.write_out(invocation.view.types(schemas, others))

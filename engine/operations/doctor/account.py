@@ -18,6 +18,7 @@ _MODES = {True: "LIVE MODE", False: "test mode", None: "a mode that Stripe does 
 _CLOCK = 300
 """Seconds by which a clock may be wrong: as old as a signature of an event may be (D)."""
 _Types: TypeAlias = Mapping[tuple[str, str], ResourceType]
+_Permissions: TypeAlias = dict[str, list[str]]
 
 
 def account(patient: Patient) -> Iterator[Finding]:
@@ -100,8 +101,8 @@ def reading(patient: Patient) -> Iterator[Finding]:
     provider = patient.answering()
     if not types:
         return
-    missing = yield from _missing(types, provider.missing_read_permission)
-    if not missing:
+    missing, answered = yield from _missing(types, provider.missing_read_permission)
+    if not missing and answered:
         yield ok(f"the key may read every type that the stacks use ({len(types)})")
     for permission, names in missing.items():
         yield problem(
@@ -116,7 +117,7 @@ def writing(patient: Patient) -> Iterator[Finding]:
     provider = patient.answering()
     if not types:
         return
-    missing = yield from _missing(types, provider.missing_permission)
+    missing, answered = yield from _missing(types, provider.missing_permission)
     for permission, names in missing.items():
         yield problem(
             f"the key lacks the permission {permission}, to write {', '.join(names)}",
@@ -130,7 +131,7 @@ def writing(patient: Patient) -> Iterator[Finding]:
             f"whether the key may write {', '.join(unasked)}: every write of one changes something",
             "an apply finds out, and says which permission is missing",
         )
-    if not missing and len(unasked) < len({name for _, name in types}):
+    if not missing and answered and len(unasked) < len({name for _, name in types}):
         rest = "the other types" if unasked else "all of them"
         yield ok(f"the key may write {rest}; nothing was changed to find out")
 
@@ -141,8 +142,11 @@ class _Ask(Protocol):
     def __call__(self, kind: ResourceType, /, *, account: str) -> str | None: ...
 
 
-def _missing(types: _Types, ask: _Ask) -> Generator[Finding, None, dict[str, list[str]]]:
-    """The types by the permission that the key lacks for them; what else was refused is found."""
+def _missing(types: _Types, ask: _Ask) -> Generator[Finding, None, tuple[_Permissions, bool]]:
+    """The types by the permission that the key lacks for them, and whether all were answered.
+
+    What else was refused is found, once for all types that it is true of.
+    """
 
     def one(place: tuple[str, str]) -> str | EngineError | None:
         try:
@@ -150,11 +154,15 @@ def _missing(types: _Types, ask: _Ask) -> Generator[Finding, None, dict[str, lis
         except EngineError as error:
             return error
 
-    found: dict[str, list[str]] = {}
+    lacking: _Permissions = {}
+    refused: dict[tuple[str, str], list[str]] = {}
     answers = at_once([functools.partial(one, place) for place in types])
     for (on, name), answer in zip(types, answers, strict=True):
+        shown = f"{name} on {on}" if on else name
         if isinstance(answer, EngineError):
-            yield problem(f"{name}: {answer.message}", answer.hint or "")
+            refused.setdefault((answer.message, answer.hint or ""), []).append(shown)
         elif answer is not None:
-            found.setdefault(answer, []).append(f"{name} on {on}" if on else name)
-    return found
+            lacking.setdefault(answer, []).append(shown)
+    for (message, hint), names in refused.items():
+        yield problem(f"{', '.join(names)}: {message}", hint)
+    return lacking, not refused

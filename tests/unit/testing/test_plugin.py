@@ -98,6 +98,8 @@ USED = """
     import stripe
     from engine.testing import assert_creates, assert_no_changes, snapshot_of
 
+    stripe.api_key = os.environ["LIVE"]  # as an application does when it is imported
+
     def test_the_projects_own_stacks(engine_plan):
         assert engine_plan.changes["stripe_product.pro"].action == "create"
         assert_creates(engine_plan, "stripe_product.pro")
@@ -136,11 +138,13 @@ USED = """
         assert list(engine_webhooks) == []
 
     def test_no_key(engine_emulator):
+        assert stripe.api_key is None
         assert "STRIPE_API_KEY" not in os.environ
         assert "LIVE" not in os.environ
 
     @pytest.mark.engine_keep_keys
     def test_a_key(engine_emulator):
+        assert stripe.api_key.startswith("sk_live_")
         assert os.environ["LIVE"].startswith("sk_live_")
 
     def test_a_snapshot(engine_plan):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
+import io
 import json
 import shutil
 import subprocess
@@ -227,6 +229,7 @@ def test_a_lock_folder_that_cannot_be_made_is_an_error_of_the_state(tmp_path: Pa
     with pytest.raises(StateError, match="the lock of live/shop cannot be made") as raised:
         _lock_once(tmp_path)
     assert ".locks" in str(raised.value.cause)
+    assert str(raised.value.hint).startswith("make room, or make the folder")
     assert "nothing was changed" in str(raised.value.hint)
 
 
@@ -436,3 +439,15 @@ def test_a_file_system_without_locks_is_found_out(
         check_locks(tmp_path)
     assert raised.value.cause == "No locks available"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It still takes an empty file, but nothing that a state is made of."""
+
+    class Full(io.BytesIO):
+        def write(self, _: object, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **_: Full())
+    with pytest.raises(OSError, match="No space left"):
+        check_locks(tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConnectionFailedError
+from engine.errors import ConnectionFailedError, RateLimitedError
 from engine.operations.doctor import account
 from engine.ports.upkeep.diagnosis import Verdict
 from engine.schema.resource_type import ResourceType
@@ -26,6 +26,10 @@ class Asked(FakeProvider):
         if isinstance(found, Exception):
             raise found
         return found
+
+    def missing_permission(self, kind: ResourceType, *, account: str = "") -> str | None:
+        """The same."""
+        return self.missing_read_permission(kind, account=account)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +79,16 @@ def test_types_that_lack_the_same_permission_are_one_line(tmp_path: Path) -> Non
     provider.lacks = dict.fromkeys(provider.lacks, "All (all_read)")
     ((_, text),) = lines(account.reading, patient(tmp_path, provider))
     assert text.endswith("to read stripe_product, stripe_webhook_endpoint")
+
+
+def test_what_was_not_answered_is_not_allowed(tmp_path: Path) -> None:
+    """A service that refuses for its rate says nothing of permissions, and is named once."""
+    provider = Asked()
+    busy = RateLimitedError("too many requests", hint="run it later")
+    provider.lacks = dict.fromkeys(("stripe_product", "stripe_webhook_endpoint"), busy)
+    all_of_them = (
+        Verdict.PROBLEM,
+        "stripe_product, stripe_webhook_endpoint: too many requests",
+    )
+    assert lines(account.reading, patient(tmp_path, provider)) == [all_of_them]
+    assert lines(account.writing, patient(tmp_path, provider)) == [all_of_them]
