@@ -41,7 +41,7 @@ variable("seats", 5)
 variable("domain")
 fleet_variable("domain")
 stack_output("shop", "x")
-variable("token", "sk_live_51ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh")
+variable("token", "sk_live_0123456789abcdef")
 removed("data.stripe_price.monthly")
 """,
     "names": "import os\nx = prices\n",
