@@ -60,25 +60,10 @@ def write_constants(
         ConstantsFileError: if it is another file, or cannot be written.
     """
     path, secret = path.resolve(), private is not None
-    present = read_constants(path, shown=shown)
-    if secret and would_be_committed(path):
-        raise ConstantsFileError(
-            f"{shown} would be committed, with a secret in it",
-            cause="It is inside a git repository that does not ignore it.",
-            hint=f"add {path.name} to .gitignore, and git rm --cached it if it is tracked",
-        )
-    if present and not force and not is_ours(present):
-        raise ConstantsFileError(
-            f"{shown} is not written over: engine output did not write it",
-            hint="name another file, or give --force",
-        )
+    present = check_constants(path, text, shown=shown, is_ours=is_ours, secret=secret, force=force)
     mode = _FILE if present is None else stat.S_IMODE(path.stat().st_mode)
     if present == text and not (secret and mode != PRIVATE_FILE):
         return False
-    if not path.parent.is_dir():
-        raise ConstantsFileError(f"there is no folder for {shown}", hint="make it first")
-    if not mode & stat.S_IWUSR:
-        raise ConstantsFileError(f"{shown} is read-only", hint=f"chmod u+w {shown}")
     try:
         content = text.encode("utf-8")
         write_durably(
@@ -92,6 +77,48 @@ def write_constants(
             f"{shown} cannot be written", cause=error.strerror, hint="make its folder writable"
         ) from error
     return True
+
+
+def check_constants(
+    path: Path,
+    text: str | None = None,
+    *,
+    shown: str,
+    is_ours: Callable[[str], bool],
+    secret: bool,
+    force: bool,
+) -> str | None:
+    """Check that a file may be written, and return its present text; None if there is none.
+
+    Args:
+        path: The file.
+        text: Its text to be; None if that is not known yet.
+        shown: The file as messages name it.
+        is_ours: As in `write_constants`.
+        secret: It will hold a secret.
+        force: Write over any file.
+
+    Raises:
+        ConstantsFileError: if it may not.
+    """
+    path = path.resolve()
+    present = read_constants(path, shown=shown)
+    if secret and would_be_committed(path):
+        raise ConstantsFileError(
+            f"{shown} would be committed, with a secret in it",
+            cause="It is inside a git repository that does not ignore it.",
+            hint=f"add {path.name} to .gitignore, and git rm --cached it if it is tracked",
+        )
+    if present and not force and not is_ours(present):
+        raise ConstantsFileError(
+            f"{shown} is not written over: engine output did not write it",
+            hint="name another file, or give --force",
+        )
+    if not path.parent.is_dir():
+        raise ConstantsFileError(f"there is no folder for {shown}", hint="make it first")
+    if present not in (None, text) and not path.stat().st_mode & stat.S_IWUSR:
+        raise ConstantsFileError(f"{shown} is read-only", hint=f"chmod u+w {shown}")
+    return present
 
 
 def _staging(private: Path, path: Path) -> Path | None:

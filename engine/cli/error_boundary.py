@@ -96,7 +96,7 @@ def report_error(
         shown = invocation.report_view.error(error) if page is None else page
         if shown and not (FORMATS[invocation.format].file and sys.stdout.isatty()):
             _write_page(shown, invocation)
-        text = error_text(error, invocation.style(sys.stderr))
+        text = error_text(error, invocation.style(sys.stderr), invocation.read)
         invocation.write_err(f"{preface}{text}")
         if not isinstance(error, _EXPLAINED):
             invocation.write_where_explained(references_of(error))

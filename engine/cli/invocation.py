@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.operations.doctor.patient import Surroundings
     from engine.operations.run.context import Context
     from engine.operations.upgrade.upgrade import Side
+    from engine.plan.model import PlanReport
     from engine.ports.backend import Store
     from engine.ports.hook import Hook
     from engine.ports.review.repository import Repository
@@ -51,6 +52,7 @@ class Invocation:
         variables: Names and values of `--var`, in order.
         variable_files: Those of `--var-file` as typed, in order.
         parallelism: Operations in flight at once; None for the default.
+        read: Reasons for refusals that people have read where errors are written, too.
     """
 
     chdir: str = ""
@@ -63,6 +65,7 @@ class Invocation:
     variables: tuple[tuple[str, str], ...] = ()
     variable_files: tuple[str, ...] = ()
     parallelism: int | None = None
+    read: tuple[str, ...] = ()
 
     @property
     def place(self) -> Path:
@@ -117,6 +120,12 @@ class Invocation:
         """Write a page of the view to stdout, unless it is empty."""
         if page:
             _write(sys.stdout, self.report_view.written(page) + end)
+
+    def write_plan(self, report: PlanReport, *, end: str = "\n") -> None:
+        """Write a plan to stdout; an error there does not repeat why it is refused."""
+        self.write_out(self.report_view.plan(report), end=end)
+        if self.for_people and _one_place():
+            self.read = report.refusals
 
     def write_done(self, sentence: str, page: Page) -> None:
         """Write what was done: for people a sentence, else a page of the view."""
@@ -319,6 +328,16 @@ def _columns() -> int:
     if not sys.stdout.isatty():
         return WIDTH
     return max(_NARROWEST, min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns))
+
+
+def _one_place() -> bool:
+    """Whether stdout and stderr are read together: a terminal, or a log of both."""
+    if sys.stdout is sys.stderr:
+        return True
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
+    except (OSError, ValueError):
+        return False
 
 
 def _write(stream: TextIO, text: str) -> None:

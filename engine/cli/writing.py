@@ -63,7 +63,7 @@ def need_consent(
 def show_first(invocation: Invocation, report: PlanReport) -> None:
     """Show the plan to people, with an empty line after it."""
     if invocation.for_people:
-        invocation.write_out(invocation.report_view.plan(report), end="\n\n")
+        invocation.write_plan(report, end="\n\n")
 
 
 def ask(invocation: Invocation, report: PlanReport, operation: str) -> bool:

@@ -128,10 +128,24 @@ def plan_session(session: Session, options: PlanOptions) -> PlanReport:
         orphans=orphans,
         recovered=bool(session.recovery_warnings),
         impact_asked=_asks_for_impact(session, options),
+        notes=tuple(_other_api_versions(session)),
     )
-    impacts = functools.partial(impacts_of, session, plans, refresh=options.refresh)
-    # A policy that asks for an impact makes requests.
+    impacts = functools.partial(impacts_of, session, plans, refresh=options.refresh)  # requests
     return replace(with_policies(session.context, report, impacts), requests=session.requests)
+
+
+def _other_api_versions(session: Session) -> Iterator[str]:
+    """Which states another API version wrote, a sentence for each version."""
+    spoken = session.context.api_version
+    written: dict[str, list[str]] = {}
+    for name, state in sorted(session.states.items()):
+        if state.api_version not in ("", spoken):
+            written.setdefault(state.api_version, []).append(name)
+    for version, stacks in written.items():
+        yield (
+            f"written with API version {version}, and this plan is made with {spoken}: the state "
+            f"of {', '.join(stacks)}. engine upgrade shows what is different"
+        )
 
 
 def _asks_for_impact(session: Session, options: PlanOptions) -> bool:

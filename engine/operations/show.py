@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
-from engine.errors import UsageError
+from engine.errors import EngineError, UsageError
+from engine.operations.modules import Modules
 from engine.operations.run.context import Context
 from engine.operations.run.secrets import unknown_secrets
 from engine.plan.decide.references import supply_secret
+from engine.stack.loader import stack_files
 from engine.state.model import State
 from engine.suggest import nearest
 from engine.values.secret import Sealed
@@ -36,6 +39,22 @@ def states(context: Context, names: Sequence[str]) -> tuple[State, ...]:
             )
         found.append(state)
     return tuple(found)
+
+
+def outputs_to_come(context: Context, names: Sequence[str]) -> tuple[str, ...]:
+    """The outputs that stacks declare, as far as their modules can be evaluated.
+
+    Args:
+        context: The run's ports.
+        names: Stacks asked for; none means all.
+    """
+    modules = Modules(context)
+    found: set[str] = set()
+    for name in stack_files(context.settings.stacks):
+        if not names or name in names:
+            with contextlib.suppress(EngineError):  # engine validate reports it
+                found.update(modules.stack(name).outputs)
+    return tuple(sorted(found))
 
 
 def without_secret(context: Context, states: Sequence[State]) -> str:

@@ -359,6 +359,7 @@ class PlanReport:
         policies: What policies have against the plans: mandatory ones refuse, others are warnings.
         impact_asked: It was asked for: of what `impacts` does not have, nothing is known that could
             use it.
+        notes: What a person should know of the run, and what asks for nothing.
     """
 
     environment: str
@@ -376,6 +377,7 @@ class PlanReport:
     impacts: tuple[Impact, ...] = ()
     impact_asked: bool = False
     policies: tuple[PolicyFinding, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
 from engine.operations.run.session import Session
-from tests.support.command_line import Engine, Terminal
+from tests.support.command_line import Engine, Terminal, Write
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
@@ -110,3 +110,25 @@ def test_ctrl_c_before_the_plan_is_made_says_that_nothing_was_begun(
     ended = engine(*words.split())
     assert (ended.code, ended.out) == (130, "")
     assert ended.err == "Error: interrupted before any operation of the plan was begun\n"
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_terminal_shows_once_why_a_plan_is_refused(
+    engine: Engine, terminal: Terminal, write: Write, command: str
+) -> None:
+    """In the plan; the error below it counts the reasons."""
+    write(
+        "shop",
+        """
+        from engine import Lifecycle
+        from engine.stripe import Product
+
+        Product("pro", name="Pro", lifecycle=Lifecycle(protect=True))
+        """,
+    )
+    assert engine("apply", "--yes").code == 0
+    write("shop", "")
+    code, screen = terminal([command, "--no-color"])
+    assert code == 4
+    assert screen.count("stripe_product.pro is protected") == 1
+    assert "Error: the plan is refused, for the reason above\nHint: " in screen

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import Engine, Write
+from tests.support.git import git
 from tests.support.hooks import application
 
 # A shell's background job ignores Ctrl-C, and so would its children.
@@ -276,4 +277,26 @@ def test_a_file_of_another_is_not_written_over(engine: Engine, root: Path) -> No
     ended = engine("emulator", "serve", "--stack", "shop", "--env-file", ".env")
     assert ended.code == 1
     assert ".env is not written over" in ended.err
+    assert "created" not in ended.err
     assert (root / ".env").read_text(encoding="utf-8") == "MINE=1\n"
+
+
+def test_a_file_that_git_would_commit_is_refused_before_anything_is_done(
+    engine: Engine, root: Path
+) -> None:
+    """Nothing is applied, no port is taken, and the way on is named."""
+    git(root, "init")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        words = ("--stack", "shop", "--env-file", ".env.emulator", "--port", port)
+        ended = engine("emulator", "serve", *words)
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err.startswith(
+            "Error: .env.emulator would be committed, with a secret in it\n"
+        )
+        assert "Hint: add .env.emulator to .gitignore" in ended.err
+        (root / ".gitignore").write_text(".env.*\n", encoding="utf-8")
+        assert f"port {port} is taken" in engine("emulator", "serve", *words).err
+    assert not (root / ".env.emulator").exists()

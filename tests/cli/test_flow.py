@@ -76,7 +76,7 @@ def test_plan_json_is_one_document(engine: Engine) -> None:
         document = json.loads(ended.out)
         (stack,) = document["stacks"]
         assert list(document) == [
-            *("format_version", "environment", "account", "stacks"),
+            *("format_version", "environment", "account", "stacks", "notes"),
             *("policies", "renames", "without_module", "impact_asked", "impacts", "requests"),
         ]
         assert stack["summary"]["create"] == 2

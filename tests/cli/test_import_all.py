@@ -81,9 +81,11 @@ def test_a_misspelt_type_is_suggested(engine: Engine, account: Path) -> None:
 
 
 def test_without_a_terminal_it_needs_a_yes(shell: Engine, account: Path) -> None:
-    """It fails at once."""
+    """What would be written is shown, and nothing is written."""
     ended = shell("import", "--all")
     assert ended.code == 1
+    assert "+ stacks/imported.py: 3 objects" in ended.out
+    assert "Hint: --yes writes the files without a question" in ended.err
     assert "needs a yes, and there is no terminal to ask on" in ended.err
     assert files(account) == []
 

@@ -83,12 +83,17 @@ def test_a_state_as_a_document(engine: Engine, secret: str) -> None:
     assert secret not in ended.out + ended.err
 
 
-def test_a_state_from_the_standard_input(shell: Engine, secret: str) -> None:
-    """A pipe leaves no file; there is no question then, so it needs a yes."""
-    del secret
-    ended = shell("import", "--from-tfstate", "-")
+def test_a_state_from_the_standard_input(
+    engine: Engine, secret: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe leaves no file; it is shown what would be written, which needs a yes."""
+    with (root / "terraform.tfstate").open(encoding="utf-8") as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        ended = engine("import", "--from-tfstate", "-")
     assert ended.code == 1
+    assert "+ stacks/imported.py: 2 objects" in ended.out
     assert "needs a yes" in ended.err
+    assert secret not in ended.out + ended.err
 
 
 def test_fixtures_are_declared_and_applied(engine: Engine, root: Path) -> None:

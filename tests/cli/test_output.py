@@ -97,6 +97,19 @@ def test_a_misspelt_output_gets_a_suggestion(applied: Callable[..., Any]) -> Non
 
 
 def test_before_the_first_apply_there_are_none(engine: Engine) -> None:
-    """Which is no error."""
-    ended = engine("output")
+    """Which is no error: what makes them is named."""
+    ended = engine("output", "-e", "local")
     assert (ended.code, ended.out) == (0, "No outputs.\n")
+    assert ended.err == (
+        "Declared, and without a value until an apply: price_id. To make them: "
+        "engine apply -e local\n"
+    )
+    assert engine("output", "--json").err == ""
+
+
+def test_stacks_without_outputs_have_none_to_come(engine: Engine, write: Write) -> None:
+    """Nor does a module that cannot be evaluated; engine validate reports it."""
+    write("shop", 'from engine.stripe import Product\nProduct("pro", name="Pro")\n')
+    write("broken", "from engine import outputs\n")
+    ended = engine("output")
+    assert (ended.code, ended.out, ended.err) == (0, "No outputs.\n", "")

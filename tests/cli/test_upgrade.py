@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.catalog.other import OtherCatalog
 from engine.emulator.core import Emulator
 from engine.emulator.doors.server import EmulatorServer
 from engine.stripe.http.network import Network
+from tests.support.backends import local_backend
 from tests.support.command_line import Ended, Engine, Write
 from tests.support.newer_sdk import API_VERSION, INSTALLED, SDK, newer_sdk
 
@@ -206,3 +208,24 @@ def test_back_to_an_older_release(
     assert found["before"]["sdk"] == SDK
     (product,) = found["types"]
     assert [(one["path"], one["what"]) for one in product["others"]] == [("shelf", "vanishes")]
+
+
+def test_a_plan_notes_that_another_api_version_wrote_the_state(engine: Engine, root: Path) -> None:
+    """As a note, in text and in the document: it is no change."""
+    assert engine("apply", "--yes").code == 0
+    backend = local_backend(root)
+    state = backend.read("shop", "local")
+    assert state is not None
+    older = dataclasses.replace(state, serial=state.serial + 1, api_version="2020-08-27")
+    backend.write(older, expected=state)
+    ended = engine("plan", "--detailed-exitcode")
+    note = (
+        f"written with API version 2020-08-27, and this plan is made with {loader.api_version()}: "
+        "the state of shop. engine upgrade shows what is different"
+    )
+    assert ended.code == 0
+    assert ended.out.count("2020-08-27") == 1
+    assert f"\nNote: {note}\n" in ended.out
+    assert json.loads(engine("plan", "--json").out)["notes"] == [note]
+    for shown in ("markdown", "html"):
+        assert "2020-08-27" in engine("plan", "--format", shown).out

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.command import EngineCommand, LazyGroup
-from engine.cli.commands.emulator_stacks import applied, new_secret, write_env_file
+from engine.cli.commands.emulator_stacks import (
+    applied,
+    check_env_file,
+    new_secret,
+    write_env_file,
+)
 from engine.cli.completion import complete_stacks
 from engine.cli.invocation import Invocation, pass_invocation
 from engine.cli.planning_options import variable_options
@@ -152,8 +157,9 @@ def serve(invocation: Invocation, /, **typed: Any) -> None:
             hint="choose one of them; --stack begins with an account in memory",
         )
     secret = listener_secret()
-    if asked.env_file and not secret:
-        secret = new_secret()
+    if asked.env_file:
+        check_env_file(invocation, asked.env_file)
+        secret = secret or new_secret()
         remember(secret)
     from engine.bootstrap.project import EMBEDDED_KEY
 

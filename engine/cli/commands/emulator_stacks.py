@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -59,6 +60,24 @@ def applied(
         yield context
 
 
+def check_env_file(invocation: Invocation, name: str) -> None:
+    """Check that a file can be written for an application, before anything is done for it.
+
+    Raises:
+        ConstantsFileError: Git would commit it, or it is another file.
+    """
+    from engine.backends.constants_files import check_constants
+    from engine.views.constants.formats import is_ours
+
+    check_constants(
+        invocation.path(name),
+        shown=name,
+        is_ours=functools.partial(is_ours, "dotenv"),
+        secret=True,
+        force=False,
+    )
+
+
 def write_env_file(
     invocation: Invocation, name: str, context: Context | None, variables: dict[str, str]
 ) -> None:
@@ -87,7 +106,7 @@ def write_env_file(
         invocation.path(name),
         f"{text}\n{lines}",
         shown=name,
-        is_ours=lambda present: is_ours("dotenv", present),
+        is_ours=functools.partial(is_ours, "dotenv"),
         private=invocation.root / ".engine",
         force=False,
     )

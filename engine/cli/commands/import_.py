@@ -241,7 +241,8 @@ def _import_account(
     from engine.operations.import_account.import_account import ImportOptions, import_account
 
     yes = bool(account["yes"])
-    _need_consent(invocation, yes=yes)
+    if not (yes or invocation.for_people):
+        raise _needs_a_yes(f"--{invocation.format} asks no questions")
     options = ImportOptions(
         types=tuple(map(known_type, account["types"])),
         stack=account["stack"] or "",
@@ -257,6 +258,8 @@ def _import_account(
         progress.close()
         if invocation.for_people:
             invocation.write_out(invocation.view.account_import(report), end="\n\n")
+        if not (yes or sys.stdin.isatty()):
+            raise _needs_a_yes("there is no terminal to ask on")
         return yes or _answer(invocation, report)
 
     progress = invocation.progress()
@@ -279,17 +282,11 @@ def _import_account(
     return 0
 
 
-def _need_consent(invocation: Invocation, *, yes: bool) -> None:
-    """Refuse before anything is read, if there is no way to ask."""
-    if yes or (invocation.for_people and sys.stdin.isatty()):
-        return
-    why = (
-        "there is no terminal to ask on"
-        if invocation.for_people
-        else f"--{invocation.format} asks no questions"
-    )
-    raise UsageError(
+def _needs_a_yes(why: str) -> UsageError:
+    """The error of an import without a yes and a way to ask."""
+    return UsageError(
         f"engine import --all needs a yes, and {why}",
+        cause="Nothing was written.",
         hint="--yes writes the files without a question; they are new files, so that version "
         "control shows them and deleting them takes them back",
     )

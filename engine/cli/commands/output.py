@@ -115,6 +115,8 @@ def output(
     wanted = revealed or name
     if wanted is None:
         invocation.write_out(invocation.view.outputs(context.environment, states))
+        if invocation.for_people and not any(state.outputs for state in states):
+            _note_to_come(invocation, inspect.outputs_to_come(context, stacks))
         return
     state = _state_with(context, states, wanted)
     if revealed:
@@ -123,6 +125,16 @@ def output(
         invocation.write_out(invocation.view.output(state, wanted))
     else:
         _show_one(invocation, state, wanted, raw=raw)
+
+
+def _note_to_come(invocation: Invocation, names: Sequence[str]) -> None:
+    """Say which outputs get a value by the next apply, where none has one."""
+    if names:
+        named = f" -e {invocation.environment}" if invocation.environment else ""
+        invocation.write_note(
+            f"Declared, and without a value until an apply: {', '.join(names)}. To make them: "
+            f"engine apply{named}"
+        )
 
 
 def _show_one(invocation: Invocation, state: State, name: str, *, raw: bool) -> None:

@@ -103,7 +103,7 @@ def plan(
     file = plan_file(invocation, out)
     with replacing(invocation, file), invocation.opened() as context:
         report = planned(invocation, context, stacks, chosen, file)
-    invocation.write_out(invocation.report_view.plan(report))
+    invocation.write_plan(report)
     return conclude(invocation, report, stacks, file, detailed_exitcode=detailed_exitcode)
 
 
@@ -187,7 +187,7 @@ def _refuse(invocation: Invocation, file: PlanFile | None, report: PlanReport) -
 
     outcome = "an apply ends like this too" if file is None else f"it is not saved in {file.shown}"
     error = refused(report.refused, outcome)
-    invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr))}")
+    invocation.write_err(f"\n{error_text(error, invocation.style(sys.stderr), invocation.read)}")
     return error.exit_code
 
 

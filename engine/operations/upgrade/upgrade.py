@@ -126,6 +126,8 @@ def _with_plan(report: UpgradeReport, after: Side, *, refresh: bool) -> UpgradeR
         )
     except EngineError as error:
         return dataclasses.replace(report, why_no_plan=error.message)
+    # Its notes are what this report is about.
+    plan = dataclasses.replace(plan, notes=())
     return dataclasses.replace(report, plan=plan, requests=plan.requests)
 
 

@@ -53,7 +53,7 @@ def plan_page(
         heading,
         parts.top(
             heading,
-            [*lead, *about],
+            [*lead, *about, *(f"{note}." for note in report.notes)],
             [("From", source), *facts(report)],
             livemode=report.livemode,
         ),

@@ -29,6 +29,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"server": report.server} if report.server else {}),
         "account": {"id": report.account_id or None, "livemode": report.livemode},
         "stacks": [_plan(plan) for plan in report.plans],
+        "notes": list(report.notes),
         "policies": [_policy(finding) for finding in report.policies],
         "renames": [_rename(rename) for rename in report.renames],
         "without_module": [orphan_document(orphan) for orphan in report.orphans],

@@ -62,7 +62,8 @@ def head(conclusion: str, report: PlanReport) -> str:
     """What a page of a run begins with: what it comes to, and where."""
     first, *more = conclusion.splitlines()
     place = inline.words(account_line(report, PLAIN)).replace("LIVE MODE", "**LIVE MODE**")
-    return "\n\n".join([f"### {inline.words(first)}", place, *map(inline.words, more)])
+    notes = [f"Note: {note}" for note in report.notes]
+    return "\n\n".join([f"### {inline.words(first)}", place, *map(inline.words, [*more, *notes])])
 
 
 def change_sections(

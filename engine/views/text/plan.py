@@ -53,7 +53,8 @@ def plan_text(
     """
     detail = Detail.FULL if verbose else Detail.COMPACT if compact else Detail.AUTO
     several = len(report.plans) > 1
-    blocks = ["\n".join([account_line(report, style), *_outlook(report, style)])]
+    notes = [style.paint(f"Note: {note}", "dim") for note in report.notes]
+    blocks = ["\n".join([account_line(report, style), *notes, *_outlook(report, style)])]
     blocks += _rename_lines(report.renames, style, lossy=True)
     blocks += _legend(report.plans, style)
     above = {str(rename) for rename in report.renames}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError, Problem, ProblemsError, ProviderError
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from engine.ports.reports import Verified
 
 
-def error_text(error: EngineError, style: Style) -> str:
-    """Write an error: message, cause, hint."""
+def error_text(error: EngineError, style: Style, read: Collection[str] = ()) -> str:
+    """Write an error: message, cause, hint; of a plan whose refusals were read, their number."""
     mark = style.paint("Error:", "bold", "red")
     if isinstance(error, ProblemsError):
         return "\n".join([f"{mark} {error.message}", "", *map(problem_text, error.problems)])
-    lines = [f"{mark} {printable(error.message)}"]
-    if error.cause:
-        lines += _causes(error)
+    reasons = {refusal for _, refusal in getattr(error, "refused", ())}
+    if reasons and reasons <= {*read}:
+        why = "the reason" if len(reasons) == 1 else f"the {len(reasons)} reasons"
+        lines = [f"{mark} the plan is refused, for {why} above"]
+    else:
+        lines = [f"{mark} {printable(error.message)}", *_causes(error)]
     if isinstance(error, ProviderError) and error.request_id:
         lines.append(f"Request: {printable(error.request_id)}")
     if error.hint:
@@ -41,7 +44,7 @@ def _causes(error: EngineError) -> Iterator[str]:
     """What led to an error; refusals that say the same of different objects in short."""
     refused = [str(refusal) for _, refusal in getattr(error, "refused", ())]
     if error.cause != "\n".join(refused[1:]):
-        yield printable(error.cause or "")
+        yield from [printable(error.cause)] if error.cause else []
         return
     yield from list(sentences([printable(refusal) for refusal in refused], ""))[1:]
 

@@ -59,6 +59,7 @@ PLAN = record(
         "environment": TEXT,
         "account": ACCOUNT,
         "stacks": about("In the order in which they are applied.", array(_STACK)),
+        "notes": about("What to know of the run, that asks for nothing.", array(TEXT)),
         "policies": about("What policies have against the plans.", array(POLICY)),
         "renames": array(RENAME),
         "without_module": array(ORPHAN),

@@ -98,6 +98,7 @@ def test_a_plan_is_one_document(price_change: Change) -> None:
                 "refused": [],
             }
         ],
+        "notes": [],
         "policies": [],
         "renames": [],
         "without_module": [],

@@ -48,6 +48,10 @@ def test_refusals_that_say_the_same_are_said_once() -> None:
         "too many\n"
         "Hint: stop"
     )
+    assert error_text(error, PLAIN, [str(refusal) for _, refusal in error.refused]) == (
+        "Error: the plan is refused, for the 5 reasons above\nHint: stop"
+    )
+    assert error_text(error, PLAIN, ["too many"]) == error_text(error, PLAIN)
 
 
 def test_all_problems_of_the_stacks_are_listed() -> None:
