@@ -154,6 +154,24 @@ def _parts(node: ast.AST) -> list[str | None]:
     return []
 
 
+def _shown_in_tables() -> Iterator[tuple[str, str]]:
+    """The sentences that pages say one may see, where something goes wrong."""
+    for page in sorted((ROOT.parent / "docs").rglob("*.md")):
+        _, _, rest = page.read_text(encoding="utf-8").partition("\n## What can go wrong\n")
+        for cell in re.findall(r"^\| (.*?) \|", rest.partition("\n## ")[0], re.MULTILINE):
+            spans = re.findall(r"`([^`]+)`", cell)
+            sentences = (one for one in spans if one.count(" ") > 2 and one[:7] != "engine ")
+            if page.name != "install.md":  # what one sees there is the shell's and pip's
+                yield from ((page.name, one) for one in sentences)
+
+
+def test_what_can_go_wrong_is_what_the_program_prints() -> None:
+    """A sentence in the first column of such a table is one of the program."""
+    shown = list(_shown_in_tables())
+    assert len({page for page, _ in shown}) > 4
+    assert [one for one in shown if _fixed(f"It {one[1]}") < len(one[1]) * 0.3] == []
+
+
 STRIPES_OWN = {"stripe", "stripe-key", "stripe-rate-limit", "stripe-permission"}
 """Pages whose message is Stripe's; the hint below it is ours."""
 OF_OTHERS = {"exception", "syntax-error", "system", "interrupted", "policy"}

@@ -16,6 +16,8 @@ from tests.support.sessions import Session
 from tests.support.store_addresses import STORE_ADDRESSES
 
 TEAMS = "docs/how-to/share-state.md"
+UPDATING = updating()
+"""Asked before a session begins, which has no variable of this process."""
 ELSEWHERE = {"README.md": ("example: plan", "example: apply")}
 """Sessions that another test runs, by their marks."""
 
@@ -63,7 +65,7 @@ def _play(page: str, session: Session) -> None:
         shown, printed = block.text.splitlines(), true.splitlines()
         where = f"{block.page}:{block.line}"
         lines = difflib.unified_diff(shown, printed, where, "printed", lineterm="")
-        assert updating() or not untrue, "\n".join(lines)
+        assert UPDATING or not untrue, "\n".join(lines)
     if untrue:
         rewrite(page, untrue)
 

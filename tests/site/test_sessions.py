@@ -25,8 +25,10 @@ def _block(text: str, mark: str = "run") -> Block:
     [
         "$ printf 'a\\nb\\nc\\n'\na\nb\nc\n",
         "$ printf 'a\\nb\\nc\\n'\na\n...\nc\n",
-        "$ printf 'a\\nb\\nc\\n'\nb\n",
-        "$ printf 'a\\nb\\nc\\n'\n",
+        "$ printf 'a\\nb\\nc\\n'\n...\nb\n...\n",
+        "$ printf 'a\\nb\\nc\\n'\n...\n",
+        "$ printf 'a\\n\\n\\nb\\n'\na\nb\n",
+        "$ printf 'a\\nb\\n'\na\n\nb\n",
         "$ echo price_1QTD69vJJX91rPu6 2026-11-30 12:00\nprice_1Nv0abcd 2025-01-01 00:00\n",
         "$ echo $HOME/shop\n~/shop\n",
         "$ mkdir shop && cd shop\n$ pwd\n~/shop\n",
@@ -35,7 +37,7 @@ def _block(text: str, mark: str = "run") -> Block:
     ],
 )
 def test_what_is_true_stays(session: Session, text: str) -> None:
-    """The same lines in the same order; some may be left out, and some things differ each time."""
+    """The same lines in the same order, or `...`; empty lines are free, some things differ."""
     assert session.play(_block(text)) == text
 
 
@@ -44,6 +46,11 @@ def test_what_is_true_stays(session: Session, text: str) -> None:
     [
         ("$ printf 'a\\nb\\n'\nb\na\n", "$ printf 'a\\nb\\n'\na\nb\n"),
         ("$ printf 'a\\nb\\n'\na\nx\n", "$ printf 'a\\nb\\n'\na\nb\n"),
+        ("$ printf 'a\\nb\\nc\\n'\nb\n", "$ printf 'a\\nb\\nc\\n'\n...\nb\n...\n"),
+        ("$ printf 'a\\nb\\nc\\n'\na\n\nc\n", "$ printf 'a\\nb\\nc\\n'\na\n...\n\nc\n"),
+        ("$ printf 'a\\nb\\n'\n", "$ printf 'a\\nb\\n'\n...\n"),
+        ("$ printf 'a\\nb\\n'\na\n...\nb\n", "$ printf 'a\\nb\\n'\na\n\nb\n"),
+        ("$ printf 'a\\nb\\nc\\n'\na\n...\n\n...\nc\n", "$ printf 'a\\nb\\nc\\n'\na\n...\n\nc\n"),
         ("$ printf 'a\\n'\na\na\n", "$ printf 'a\\n'\na\n"),
         ("$ echo 'Plan: 1 to create'\nPlan: 2 to create\n", None),
         ("$ echo 2900\n3400\n", None),
@@ -51,7 +58,7 @@ def test_what_is_true_stays(session: Session, text: str) -> None:
     ],
 )
 def test_what_is_untrue_is_written_anew(session: Session, text: str, printed: str | None) -> None:
-    """Whole, under its command; what is true next to it stays."""
+    """Whole, under its command, or with `...` where only that is missing; the rest stays."""
     found = session.play(_block(text))
     assert found != text
     assert printed in {found, None}
@@ -75,7 +82,7 @@ def test_another_exit_code_is_refused(session: Session, text: str, mark: str) ->
 
 def test_exit_codes_are_those_of_the_last_commands(session: Session) -> None:
     """All before end with 0."""
-    text = "$ true\n$ false\n$ engine schema nope\n"
+    text = "$ true\n$ false\n$ engine schema nope\n...\n"
     assert session.play(_block(text, "run, exits 1 1")) == text
 
 

@@ -28,6 +28,7 @@ from tests.support.pages import Block
 
 _OF_THE_SHELL = re.compile(r"[|<>;&$*`]")
 _INNER = re.compile(r"\$\((engine [^)]*)\)")
+_LEFT_OUT = "..."
 _VARIABLE = re.compile(r"(?:export )?(\w+)=(\S*)")
 # What differs from run to run: ids and hashes, moments, durations, and columns after those.
 _VARIES = (
@@ -90,8 +91,8 @@ class Session:
         """Run the commands of a block.
 
         Returns:
-            The block as it is true: the text of each command that printed something else than what
-            is shown is what it printed.
+            The block as it is true: with `...` wherever lines are left out, and all lines of a
+            command that did not print what is shown.
         """
         shown = list(_commands(block.text))
         codes = [*[0] * len(shown), *(block.exits or ())][-len(shown) :]
@@ -101,10 +102,7 @@ class Session:
             where = f"{block.page}:{block.line}: {command}"
             assert code == expected, f"{where}: exits {code}\n{printed}"
             lines_printed = printed.replace(str(self.home), "~").rstrip("\n").splitlines()
-            written += [
-                f"$ {command}",
-                *(lines if _is_part(lines, lines_printed) else lines_printed),
-            ]
+            written += [f"$ {command}", *_true(lines, lines_printed)]
         return "\n".join(written) + "\n"
 
     def _run(self, command: str) -> tuple[int, str]:
@@ -180,13 +178,30 @@ def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
     yield command, shown
 
 
-def _is_part(shown: list[str], printed: list[str]) -> bool:
-    """Whether every line that is shown was printed, in this order.
+def _true(shown: list[str], printed: list[str]) -> list[str]:
+    """What is shown, with `...` where lines are left out; all that was printed if it is not so."""
+    rest = [_alike(line) for line in printed if line.strip()]
+    written: list[str] = []
+    between: list[str] = []
+    for line in shown:
+        if line.strip() in {"", _LEFT_OUT}:
+            between.append(line)
+            continue
+        if _alike(line) not in rest:
+            return printed
+        at = rest.index(_alike(line))
+        written += [*_marked(between, left_out=at > 0), line]
+        rest, between = rest[at + 1 :], []
+    return [*written, *_marked(between, left_out=bool(rest))]
 
-    What is left out may be marked by `...`.
-    """
-    rest = map(_alike, printed)
-    return all(_alike(line) in rest for line in shown if line.strip() not in {"", "..."})
+
+def _marked(between: list[str], *, left_out: bool) -> list[str]:
+    """What is shown between two lines: empty lines, and one `...` if lines are left out there."""
+    if not left_out:
+        return ["" for _ in between]
+    lines = between if any(map(str.strip, between)) else [_LEFT_OUT, *between]
+    first = next(at for at, line in enumerate(lines) if line.strip())
+    return [line for at, line in enumerate(lines) if at == first or not line.strip()]
 
 
 def _alike(line: str) -> str:
