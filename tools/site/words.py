@@ -17,32 +17,42 @@ _WIDTH = 76
 
 
 def words(module: str) -> str:
-    """A section for each word that a module offers, in the order of its `__all__`.
+    """A section for each word that a module offers, in the order of its `__all__`, with an anchor.
 
     Args:
         module: Its name, e.g. `engine`.
     """
-    home = importlib.import_module(module)
-    sections = []
+    home, sections = importlib.import_module(module), []
     for name in home.__all__:
         # A word such as `engine.environment` has a value in a stack module alone.
         try:
             found = getattr(home, name)
         except Exception:  # noqa: BLE001, S112 - whatever it says of not being in one
             continue
-        sections.append(_section(module, name, found))
+        sections.append(section(name, found, f" {{#{module}.{name}}}"))
     return "\n\n".join(sections)
 
 
-def _section(module: str, name: str, found: Any) -> str:
-    parts = [f"### `{name}` {{#{module}.{name}}}"]
+def section(name: str, found: Any, anchor: str = "") -> str:
+    """What a word is and how it is called.
+
+    Args:
+        name: The word.
+        found: What it means.
+        anchor: What the site needs after the heading.
+    """
+    parts = [f"### `{name}`{anchor}"]
     is_enum = inspect.isclass(found) and issubclass(found, enum.Enum)
     if callable(found) and not is_enum:
         parts += _signature(name, found)
-    parts += _described(inspect.getdoc(found) or "")
+    # A text has the docstring of all texts.
+    described = f"`{found!r}`" if isinstance(found, str) else inspect.getdoc(found) or ""
+    parts += _described(described)
     if is_enum:
-        parts.append("\n".join(f"* `{name}.{one.name}`" for one in found))
+        parts.append("\n".join(f"* `{name}.{one.name}`: `{one.value}`" for one in found))
     elif inspect.isclass(found):
+        base = found.__mro__[1].__name__
+        parts.append(f"It is a kind of `{base}`." if base.endswith(("Error", "Exception")) else "")
         parts.append("\n".join(_methods(found)))
     return "\n\n".join(part for part in parts if part)
 
@@ -52,17 +62,22 @@ def _methods(kind: type) -> Iterator[str]:
     for name, found in vars(kind).items():
         function = found.__func__ if isinstance(found, (classmethod, staticmethod)) else found
         about = (inspect.getdoc(function) or "").partition("\n")[0]
-        if name.startswith("_") or not about:
+        if name.startswith("_") or not about or "not part of the public" in about:
             continue
-        if isinstance(function, property):
-            yield f"* `.{name}`: {about}"
+        if isinstance(function, property) and function.fget is not None:
+            yield f"* `.{name}: {inspect.signature(function.fget).return_annotation}`: {about}"
         elif inspect.isfunction(function):
-            given = [one for one in _parameters(inspect.signature(function)) if one != "self"]
-            yield f"* `.{name}({', '.join(given)})`: {about}"
+            signature = inspect.signature(function)
+            given = [one for one in _parameters(signature) if one not in ("self", "cls")]
+            returned = signature.return_annotation
+            yield f"* `.{name}({', '.join(given)}) -> {returned}`: {about}"
 
 
 def _signature(name: str, found: Any) -> Iterator[str]:
-    """How a word is called."""
+    """How a word is called; of a class that programs do not make, nothing."""
+    made = vars(found).get("__init__") if inspect.isclass(found) else None
+    if (inspect.getdoc(made) or "").startswith("Made by"):
+        return
     try:
         signature = inspect.signature(found)
     except ValueError:

@@ -56,23 +56,6 @@ def test_it_is_found_by_pytest() -> None:
     assert found == {NAME}
 
 
-def test_nothing_is_loaded_before_it_is_used(tmp_path: Path) -> None:
-    """A project with other tests pays for none of the engine."""
-    write(
-        tmp_path,
-        pyproject_toml=STRICT,
-        test_loaded="""
-        import sys
-
-        def test_loaded():
-            found = {name for name in sys.modules if name.partition(".")[0] in ("engine", "stripe")}
-            assert found == {"engine", "engine.testing", "engine.testing.plugin"}
-        """,
-    )
-    ended = run(tmp_path)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-
-
 def test_it_needs_no_pytest(tmp_path: Path) -> None:
     """But for the fixtures."""
     script = """
@@ -152,21 +135,55 @@ USED = """
     """
 
 
+FAILING = """
+    import pytest
+    from engine.testing import assert_no_changes
+
+    pytestmark = pytest.mark.engine_project("billing")
+
+    def test_empty(engine_plan):
+        assert_no_changes(engine_plan)
+
+    def test_application(engine_project, engine_webhooks):
+        engine_project.apply()
+        engine_webhooks.deliver_to(lambda delivery: 1 // 0)
+        engine_project.edit("shop", '"Pro"', '"Plus"')
+        assert engine_project.apply().complete
+    """
+
+
 def test_the_fixtures_work_in_a_strict_project(tmp_path: Path) -> None:
-    """Warnings are errors there, several workers run, and nothing that is opened stays open."""
+    """Warnings are errors there, several workers run, and nothing that is opened stays open.
+
+    A failure shows the plan and not the assertion's code, and an error of the application is that
+    of the test.
+    """
     write(
         tmp_path,
         pyproject_toml=STRICT + '[tool.engine.environments.test]\n    api-key = "env:LIVE"\n',
         stacks__shop=STACK,
         other__stacks__shop=STACK.replace('"pro"', '"other"'),
+        billing__stacks__shop=STACK
+        + """
+    from engine.stripe import WebhookEndpoint
+    WebhookEndpoint("w", url="https://example.com/", enabled_events=["*"])
+    """,
         tests__test_used=USED.replace('== "Alocal"', '== "Atest"'),
+        tests__test_failing=FAILING,
     )
     ended = run(
         tmp_path, "-n", "2", LIVE="sk_live_1234567890abcdefgh", STRIPE_API_KEY="sk_live_12345"
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "11 passed" in ended.stdout
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    # The application's error comes after its test, which passes.
+    assert "1 failed, 12 passed, 1 error in" in ended.stdout, ended.stdout
+    assert "FAILED tests/test_failing.py::test_empty" in ended.stdout
+    assert "E       AssertionError: the plan is not empty" in ended.stdout
+    assert "Plan: 2 to create, 0 to update, 0 to replace, 0 to remove." in ended.stdout
+    assert "assertions.py" not in ended.stdout
+    assert "ERROR tests/test_failing.py::test_application - ZeroDivisionError" in ended.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "billing",
         "other",
         "pyproject.toml",
         "stacks",
@@ -174,54 +191,31 @@ def test_the_fixtures_work_in_a_strict_project(tmp_path: Path) -> None:
     ]
 
 
-def test_a_failure_shows_the_plan_and_not_the_assertions_code(tmp_path: Path) -> None:
-    """And an error of the application is that of the test."""
+@pytest.mark.skipif(sys.platform == "win32", reason="it sends a signal")
+def test_an_interrupt_ends_server_and_run(tmp_path: Path) -> None:
+    """In the middle of an apply, what is in flight is finished; then pytest ends as always.
+
+    Before, nothing of the engine is loaded: a project with other tests pays for none of it.
+    """
     write(
         tmp_path,
         pyproject_toml=STRICT + '    engine_project = "billing"\n',
-        billing__stacks__shop=STACK
-        + """
-    from engine.stripe import WebhookEndpoint
-    WebhookEndpoint("w", url="https://example.com/", enabled_events=["*"])
-    """,
-        test_failing="""
-        from engine.testing import assert_no_changes
-
-        def test_empty(engine_plan):
-            assert_no_changes(engine_plan)
-
-        def test_application(engine_project, engine_webhooks):
-            engine_project.apply()
-            engine_webhooks.deliver_to(lambda delivery: 1 // 0)
-            engine_project.edit("shop", '"Pro"', '"Plus"')
-            assert engine_project.apply().complete
-        """,
-    )
-    ended = run(tmp_path)
-    assert ended.returncode == 1
-    assert "E       AssertionError: the plan is not empty" in ended.stdout
-    assert "Plan: 2 to create, 0 to update, 0 to replace, 0 to remove." in ended.stdout
-    assert "assertions.py" not in ended.stdout
-    assert "ERROR test_failing.py::test_application - ZeroDivisionError" in ended.stdout
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="it sends a signal")
-def test_an_interrupt_ends_server_and_run(tmp_path: Path) -> None:
-    """In the middle of an apply, what is in flight is finished; then pytest ends as always."""
-    write(
-        tmp_path,
-        pyproject_toml=STRICT,
-        stacks__shop=STACK,
+        billing__stacks__shop=STACK,
         test_interrupted="""
         import os
         import signal
+        import sys
 
-        from engine.testing import faults
+        def test_loaded():
+            found = {name for name in sys.modules if name.partition(".")[0] in ("engine", "stripe")}
+            assert found == {"engine", "engine.testing", "engine.testing.plugin"}
 
         def interrupt(request):
             os.kill(os.getpid(), signal.SIGINT)
 
         def test_interrupted(engine_project, engine_server, engine_emulator):
+            from engine.testing import faults
+
             engine_emulator.faults.add(faults.before(interrupt), method="POST")
             engine_project.apply()
 
@@ -232,6 +226,7 @@ def test_an_interrupt_ends_server_and_run(tmp_path: Path) -> None:
     ended = run(tmp_path)
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert "KeyboardInterrupt" in ended.stdout
+    assert "1 passed in" in ended.stdout
     assert "pytest has not ended" not in ended.stdout
 
 
