@@ -296,7 +296,7 @@ def test_chunks_are_taken_and_a_connection_goes_on(server: EmulatorServer) -> No
         + b"8;a=b\r\nname=Two\r\n0\r\n\r\n",
     )
     assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
-    assert answer.index(b'"name":"One"') < answer.index(b'"name":"Two"')
+    assert answer.index(b'"name": "One"') < answer.index(b'"name": "Two"')
 
 
 def test_a_slow_client_keeps_nobody_waiting(
@@ -353,6 +353,16 @@ def test_an_answer_to_head_is_its_head(server: EmulatorServer) -> None:
     head, _, rest = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
     assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_answers_are_of_several_lines_where_people_read_them(server: EmulatorServer) -> None:
+    """As Stripe's: shell scripts take `"id": ` from them; SDKs, which parse them, get one line."""
+    plain = send_raw(server, READ).partition(b"\r\n\r\n")[2]
+    assert plain.startswith(b'{\n  "object": "list",\n  "data": [],\n')
+    sdk = b'X-Stripe-Client-User-Agent: {"bindings_version":"16.1.0"}\r\n\r\n'
+    parsed = send_raw(server, READ.removesuffix(b"\r\n") + sdk).partition(b"\r\n\r\n")[2]
+    assert parsed.startswith(b'{"object":"list","data":[],')
+    assert b"\n" not in parsed
 
 
 def test_an_old_client_may_stay(server: EmulatorServer) -> None:

@@ -47,6 +47,7 @@ class AccountView(Protocol):
         repository: The stored objects, tombstones of deleted ones included.
         version: API version of the emulator.
         asked: API version that the request asks for.
+        gone: Parameters that only that version has, by path.
         local_endpoints: Webhook endpoints may be on loopback addresses.
     """
 
@@ -56,6 +57,7 @@ class AccountView(Protocol):
     repository: Repository
     version: str
     asked: str
+    gone: dict[str, str]
     local_endpoints: bool
 
     def kind(self, object: str) -> TypeView:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.price_and_plan import price_of
+from engine.emulator.behaviour.price_and_plan import AGGREGATIONS, keep_aggregation, price_of
 from engine.emulator.behaviour.prices import check_interval, refuse_default
-from engine.emulator.params.older_forms import BASIL, is_before
+from engine.emulator.params.older_forms import BASIL, OlderForm, is_before
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
 
@@ -27,6 +27,9 @@ class PlanBehaviour(Behaviour):
         "tiers.*.unit_amount": None,
         "tiers.*.flat_amount": None,
     }
+    older_forms: ClassVar[tuple[OlderForm, ...]] = (
+        OlderForm(until=BASIL, gone={"aggregate_usage": AGGREGATIONS}),
+    )
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the amount, and the meter."""
@@ -64,6 +67,7 @@ class PlanBehaviour(Behaviour):
             document["product"] = view.create_inside("product", dict(product), "product")["id"]
         else:
             view.require("product", str(product), param="product")
+        keep_aggregation(view, "aggregate_usage", params, document)
         document["amount"], document["amount_decimal"] = amounts.both_forms(params, "amount")
         amounts.spell_out_tiers(document["tiers"])
 

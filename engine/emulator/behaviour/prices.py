@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from engine.emulator.behaviour import amounts
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
-from engine.emulator.behaviour.price_and_plan import plan_of
-from engine.emulator.params.older_forms import BASIL, is_before
+from engine.emulator.behaviour.price_and_plan import AGGREGATIONS, keep_aggregation, plan_of
+from engine.emulator.params.older_forms import BASIL, OlderForm, is_before
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
@@ -50,6 +50,9 @@ class PriceBehaviour(Behaviour):
     # R: a blank lookup key is no lookup key.
     clearable: ClassVar[frozenset[str]] = frozenset({"lookup_key"})
     indexed: ClassVar[Mapping[str, bool]] = {"product": False, "lookup_key": False}
+    older_forms: ClassVar[tuple[OlderForm, ...]] = (
+        OlderForm(until=BASIL, gone={"recurring.aggregate_usage": AGGREGATIONS}),
+    )
 
     def check_create(self, view: AccountView, params: Params) -> None:
         """Check the parameters that depend on each other."""
@@ -69,6 +72,7 @@ class PriceBehaviour(Behaviour):
         else:
             view.require("product", params["product"], param="product")
         _require_meter(view, params.get("recurring"))
+        keep_aggregation(view, "recurring.aggregate_usage", params.get("recurring"), document)
         document["type"] = "one_time" if document["recurring"] is None else "recurring"
         amount, decimal = amounts.both_forms(params, "unit_amount")
         document["unit_amount"], document["unit_amount_decimal"] = amount, decimal

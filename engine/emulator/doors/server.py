@@ -26,7 +26,7 @@ from engine.emulator.testing.disconnects import ConnectionBroken, ResponseCut
 from engine.emulator.testing.gate import Gate
 from engine.emulator.wire import errors
 from engine.emulator.wire.errors import StripeRefusal
-from engine.emulator.wire.messages import Request, Response, build_response
+from engine.emulator.wire.messages import Request, Response, build_response, readable
 from engine.redaction import redact
 
 LOOPBACK: Final = "127.0.0.1"
@@ -198,7 +198,7 @@ class _Connection(socketserver.BaseRequestHandler):
         if head is None or request is None:
             return False
         try:
-            response = self.server.emulator.handle(request, self._hold)
+            response = readable(self.server.emulator.handle(request, self._hold), request)
         except ResponseCut as cut:
             return self._send_late(cut.response, last=True, most=cut.arrived)
         except ConnectionBroken:

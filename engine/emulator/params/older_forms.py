@@ -6,7 +6,7 @@ Requests are rewritten before they are read, and responses once they are whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from engine.frozen import frozen
 
 BASIL: Final = "2025-03-31"
 CLOVER: Final = "2025-09-30"
+THEN: Final = "_then"
+"""Where a stored object keeps what only older versions return, by the field's own name."""
 _LISTED: Final = "data."
 _DATE: Final = 10
 
@@ -35,6 +37,7 @@ class OlderForm:
         fields: Path in the response now, by the name of the field then.
         whole: Of `fields`, those whose object was always expanded.
         newer: Names that neither requests nor responses had then.
+        gone: Paths of parameters and fields that are no more, and the words that they took.
     """
 
     until: str
@@ -44,6 +47,7 @@ class OlderForm:
     fields: Mapping[str, str] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
     newer: frozenset[str] = frozenset()
+    gone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def applicable(forms: Iterable[OlderForm], version: str) -> tuple[OlderForm, ...]:
@@ -84,6 +88,28 @@ def params_now(form: Form, older: OlderForm, *, creating: bool) -> Form:
     return now
 
 
+def take_gone(form: Form, older: OlderForm) -> dict[str, str]:
+    """Take parameters that are no more out of what was sent.
+
+    Returns:
+        Their values, by path.
+
+    Raises:
+        StripeRefusal: One takes other words.
+    """
+    taken = {}
+    for path, words in older.gone.items():
+        *above, name = path.split(".")
+        holder = _at(form, ".".join(above)) if above else form
+        value = holder.get(name) if isinstance(holder, dict) else None
+        if value is None:
+            continue
+        if value not in words:
+            raise errors.not_a_word(bracketed(path), words)
+        taken[path] = holder.pop(name)
+    return taken
+
+
 def expand_now(given: list[Any], older: OlderForm, *, of_list: bool) -> list[Any]:
     """Paths to expand, and those of objects that the older version always expands."""
     prefix = _LISTED if of_list else ""
@@ -95,31 +121,48 @@ def expand_now(given: list[Any], older: OlderForm, *, of_list: bool) -> list[Any
 
 def param_then(param: str, older: OlderForm) -> str:
     """What the older version calls a parameter, given in brackets."""
-    for name, path in older.params.items():
-        head, *steps = path.split(".")
-        if param == head + "".join(f"[{step}]" for step in steps):
-            return name
-    return param
+    return next((name for name, path in older.params.items() if bracketed(path) == param), param)
 
 
-def show_then(response: Any, forms: Mapping[str, tuple[OlderForm, ...]]) -> None:
+def bracketed(path: str) -> str:
+    """A dotted path as the name of a parameter, such as `a[b]`."""
+    head, *steps = path.split(".")
+    return head + "".join(f"[{step}]" for step in steps)
+
+
+def show_then(
+    response: Any,
+    forms: Mapping[str, tuple[OlderForm, ...]],
+    kept: Callable[[str, str], Mapping[str, Any]],
+) -> None:
     """Give every object in a response the form that it had.
 
     Args:
         response: Changed in place.
         forms: Of the version, by object name.
+        kept: Returns what an object keeps for older versions (`THEN`), by object name and id.
     """
     if isinstance(response, list):
         for one in response:
-            show_then(one, forms)
+            show_then(one, forms, kept)
     elif isinstance(response, dict):
         for one in response.values():
-            show_then(one, forms)
+            show_then(one, forms, kept)
         if not response.get("deleted"):
             for older in forms.get(str(response.get("object")), ()):
                 response.update({name: _at(response, path) for name, path in older.fields.items()})
                 for name in older.newer:
                     response.pop(name, None)
+                if older.gone:
+                    _show_gone(response, older, kept(response["object"], response["id"]))
+
+
+def _show_gone(response: Form, older: OlderForm, kept: Mapping[str, Any]) -> None:
+    for path in older.gone:
+        above, _, name = path.rpartition(".")
+        holder = _at(response, above) if above else response
+        if isinstance(holder, dict):
+            holder[name] = kept.get(name)
 
 
 def _path_now(path: str, older: OlderForm, prefix: str) -> str:

@@ -36,6 +36,7 @@ class Call:
         repository: The objects of this account and mode.
         version: API version of the emulator.
         asked: API version that the request asks for.
+        gone: Parameters that only that version has, by path.
         related: Names the objects of the account that this one is connected to, or that the path
             names: of some types, parameters may name those, too.
         local_endpoints: Webhook endpoints may be on loopback addresses.
@@ -51,6 +52,7 @@ class Call:
     version: str
     related: str = ""
     asked: str = field(default="")
+    gone: dict[str, str] = field(default_factory=dict)
     local_endpoints: bool = False
     begun: bool = field(default=False)
     made: list[CreatedObject] = field(default_factory=list)

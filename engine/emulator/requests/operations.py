@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from engine.catalog.model import Shape
 from engine.emulator.params.bounds import check_bounds
 from engine.emulator.params.older_forms import (
+    THEN,
     OlderForm,
     applicable,
     expand_now,
     param_then,
     params_now,
     show_then,
+    take_gone,
 )
 from engine.emulator.requests import v2
 from engine.emulator.requests.call import Call
@@ -41,20 +44,28 @@ def perform(call: Call, match: Match, context: RequestContext) -> dict[str, Any]
     run = _OPERATIONS.get(match.operation, _call)
     older = applicable(match.kind.behaviour.older_forms, version)
     try:
-        response = run(call, match, _form_now(match, context.form, older))
+        response = run(call, match, _form_now(call, match, context.form, older))
     except StripeRefusal as refusal:
         for form in older:
             refusal.param = param_then(refusal.param, form)
         raise
     forms = older_forms(version)
     if forms:
-        show_then(response, forms)
+        show_then(response, forms, partial(_kept, call))
     return response
 
 
-def _form_now(match: Match, form: Form, older: Sequence[OlderForm]) -> Form:
-    """What was sent, as it is sent now."""
+def _kept(call: Call, object: str, id: str) -> Mapping[str, Any]:
+    found = call.get(object, id)
+    return {} if found is None else found.get(THEN, {})
+
+
+def _form_now(call: Call, match: Match, form: Form, older: Sequence[OlderForm]) -> Form:
+    """What was sent, as it is sent now; `call.gone` holds what is sent no longer."""
     for one in older:
+        if one.gone and match.operation == _CREATE:
+            form = copied(form)
+            call.gone.update(take_gone(form, one))
         if match.operation in _WRITING:
             form = params_now(form, one, creating=match.operation == _CREATE)
         sent = path_texts(form.get("expand", []))

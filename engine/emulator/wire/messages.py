@@ -25,6 +25,10 @@ _DEEPEST = 100
 _INDEX = re.compile(r"[0-9]{1,18}")
 # Made once: `json.dumps` would make an encoder for every document.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_READABLE = json.JSONEncoder(ensure_ascii=False, indent=2)
+# S: every SDK says its version in it; the Stripe CLI, which prints what it gets, does not.
+_SDK_HEADER = "X-Stripe-Client-User-Agent"
+_SDK_MARK = "bindings_version"
 
 
 class Headers(dict[str, str]):
@@ -236,6 +240,17 @@ def build_response(
     return Response(
         status=status, headers={"Content-Type": "application/json", **headers}, body=body
     )
+
+
+def readable(response: Response, request: Request) -> Response:
+    """The response over several lines, as Stripe sends it (L): shell scripts read it with grep.
+
+    The SDKs parse it; they get it as it is, which is faster.
+    """
+    if _SDK_MARK in request.headers.get(_SDK_HEADER, ""):
+        return response
+    body = _READABLE.encode(response.document).encode()
+    return Response(status=response.status, headers=response.headers, body=body)
 
 
 def encode(document: Mapping[str, Any]) -> bytes:

@@ -168,5 +168,5 @@ def test_single_requests(cli: Cli) -> None:
         for _ in range(2)
     )
     assert first["id"] == again["id"]
-    gone = json.loads(cli("products", "delete", made["id"], "--confirm").stdout.splitlines()[-1])
-    assert gone["deleted"] is True
+    gone = cli("products", "delete", made["id"], "--confirm").stdout
+    assert json.loads(gone[gone.index("{") :])["deleted"] is True

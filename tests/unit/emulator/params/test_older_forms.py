@@ -151,6 +151,59 @@ def test_metered_prices_had_no_meters(send: Send, product: str, path: str) -> No
     assert send("POST", "/v1/subscriptions", BASIL, **wanted).status == 400
 
 
+@pytest.mark.parametrize(("path", "inside"), [("/v1/prices", True), ("/v1/plans", False)])
+def test_metered_usage_added_up_in_a_way(
+    send: Send, product: str, path: str, *, inside: bool
+) -> None:
+    """Until Basil: `aggregate_usage` of prices and plans, by default a sum, null for others."""
+
+    def params(**rhythm: str) -> dict[str, object]:
+        amount = {"unit_amount" if inside else "amount": 5}
+        rhythm = {"interval": "month", **rhythm}
+        if inside:
+            rhythm = {f"recurring[{name}]": word for name, word in rhythm.items()}
+        return {"product": product, "currency": "usd", **amount, **rhythm}
+
+    def usage(document: dict[str, Any], *, price: bool) -> Any:
+        return (document["recurring"] if price else document)["aggregate_usage"]
+
+    made = send("POST", path, ACACIA, **params(usage_type="metered", aggregate_usage="max"))
+    assert usage(made.document, price=inside) == "max"
+    id = made.document["id"]
+    for other, price in (("/v1/prices", True), ("/v1/plans", False)):
+        assert usage(send("GET", f"{other}/{id}", ACACIA).document, price=price) == "max"
+        changed = send("POST", f"{other}/{id}", ACACIA, nickname=other).document
+        assert usage(changed, price=price) == "max"
+        listed = send("GET", other, ACACIA, product=product).document["data"]
+        assert [usage(one, price=price) for one in listed] == ["max"]
+        assert b"aggregate_usage" not in send("GET", f"{other}/{id}", BASIL).body
+    summed = send("POST", path, ACACIA, **params(usage_type="metered")).document
+    assert usage(summed, price=inside) == "sum"
+    assert usage(send("POST", path, ACACIA, **params()).document, price=inside) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "usage_type", "word", "code", "text"),
+    [
+        (ACACIA, "metered", "most", None, "must be one of last_during_period, last_ever, max, or"),
+        (ACACIA, "licensed", "sum", None, "can only be set when `usage_type` is `metered`."),
+        (BASIL, "metered", "sum", "parameter_unknown", "Received unknown parameter: recurring["),
+    ],
+)
+def test_how_usage_adds_up_is_checked(
+    send: Send, product: str, version: str, usage_type: str, word: str, code: str | None, text: str
+) -> None:
+    """It had four words, was for metered prices, and is no more since Basil."""
+    rhythm = {"interval": "month", "usage_type": usage_type, "aggregate_usage": word}
+    params: dict[str, object] = {"product": product, "currency": "usd", "unit_amount": 5}
+    params |= {f"recurring[{name}]": value for name, value in rhythm.items()}
+    refused = send("POST", "/v1/prices", version, **params)
+    error = refused.document["error"]
+    assert (refused.status, error.get("code")) == (400, code)
+    assert error["param"] == "recurring[aggregate_usage]"
+    assert text in error["message"]
+
+
 def test_what_else_older_versions_had_is_refused(send: Send) -> None:
     """With the names of both versions, so that the reason is plain."""
     refused = send("POST", "/v1/products", ACACIA, name="X", attributes="size").document["error"]
