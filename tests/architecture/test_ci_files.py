@@ -16,6 +16,10 @@ import engine
 ROOT = Path(engine.__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 TEMPLATE = yaml.safe_load((ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"))
+WORKFLOWS = {
+    path.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in (ROOT / ".github" / "workflows").glob("*.yml")
+}
 TEXT = (ROOT / "docs" / "how-to" / "ci.md").read_text(encoding="utf-8")
 _BLOCK = r"<!-- workflow: {} -->\n\s*```yaml\n(.*?)\n\s*```"
 
@@ -44,6 +48,34 @@ def test_no_input_of_the_action_is_part_of_a_command() -> None:
     for step in ACTION["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
         assert step.get("uses", "actions/").startswith("actions/")
+
+
+def steps() -> Iterator[dict[str, Any]]:
+    """Every step of our own workflows, and of the action."""
+    for workflow in WORKFLOWS.values():
+        for job in workflow["jobs"].values():
+            yield from job["steps"]
+    yield from ACTION["runs"]["steps"]
+
+
+def test_what_others_wrote_is_named_by_its_commit() -> None:
+    """A tag can be moved to code that was not looked at."""
+    used = [step["uses"] for step in steps() if "uses" in step]
+    assert [name for name in used if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", name)] == []
+
+
+def test_our_workflows_keep_no_token_and_make_no_command_of_an_expression() -> None:
+    """Tests install many packages, none of which may push or sign."""
+    for step in steps():
+        assert "${{" not in step.get("run", "")
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+    jobs = [job for workflow in WORKFLOWS.values() for job in workflow["jobs"].values()]
+    testing = [
+        job for job in jobs if any(".ci/run" in step.get("run", "") for step in job["steps"])
+    ]
+    assert len(testing) == 2
+    assert all(job.get("permissions", {}) in ({}, {"contents": "read"}) for job in testing)
 
 
 def test_every_input_is_used_and_explained() -> None:
