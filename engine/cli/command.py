@@ -231,7 +231,10 @@ class LazyGroup(click.Group):
             if ctx.resilient_parsing:
                 return None, None, args[1:]
             if name in _OPTIONS_AS_COMMANDS:
-                return self.resolve_command(ctx, [*args[1:], f"--{name}"])
+                words = [*args[1:], f"--{name}"]
+                if words[0].startswith("-"):  # click reads them too, but for 8.1
+                    self.parse_args(ctx, words)
+                return self.resolve_command(ctx, words)
             from engine.cli.foreign_words import refuse_command
 
             refuse_command(ctx, args)
