@@ -361,7 +361,7 @@ def test_the_way_back_that_cannot_be_written_is_written_later(
     assert ended.code == 1
     assert "3 of the moves of move.plan are carried out" in ended.err
     assert "No space left on device" in ended.err
-    assert "run engine apply move.plan again" in ended.err
+    assert "run the same command again" in ended.err
     assert {price for price, _ in on(account, root)} == {new}
     again = engine("apply", "move.plan")
     assert (again.code, "(3 of them by an earlier run)" in again.out) == (0, True)
@@ -431,13 +431,56 @@ def test_metered_usage_moves_without_a_quantity(engine: Engine, account: Account
         account.make("stripe_price", unit_amount=amount, **given)["id"] for amount in (1, 2)
     )
     [id] = account.subscribe(first)
-    planned = engine("subscribers", first, "--to", second, *PLAN[4:])
+    lost = engine("subscribers", first, "--to", second, *PLAN[4:])
+    assert "1 by usage, of which that since the period began would not be billed" in lost.out
+    prorated = ("--proration", "create_prorations", "-o", "move.plan")
+    planned = engine("subscribers", first, "--to", second, *prorated)
     assert "USD by usage, every month" in planned.out
     assert "not known from the price -> not known from the price" in planned.out
     assert engine("apply", "move.plan").code == 0
     assert account.items(id)[0][0] == second
     fixed = engine("subscribers", second, "--to", "monthly", *PLAN[4:])
     assert "1 where one price is metered and the other is not" in fixed.out
+
+
+def test_a_price_that_costs_something_else_by_now_is_refused(
+    engine: Engine, account: Account, root: Path
+) -> None:
+    """D: the amount in another currency can be changed, and what was reviewed is then not true."""
+    product = account.make("stripe_product", name="Wide")["id"]
+    wide = {"currency": "usd", "product": product, "recurring": {"interval": "month"}}
+    euros = {"eur": {"unit_amount": 900}}
+    first, second = (
+        account.make("stripe_price", unit_amount=1000, currency_options=euros, **wide)["id"]
+        for _ in range(2)
+    )
+    [id] = account.subscribe(first, currency="eur")
+    assert engine("subscribers", first, "--to", second, *PLAN[4:]).code == 0
+    account.change("stripe_price", second, currency_options={"eur": {"unit_amount": 90000}})
+    refused = engine("apply", "move.plan")
+    assert (refused.code, f"what {second} costs was changed" in refused.err) == (4, True)
+    assert account.items(id) == [(first, 1)]
+    assert not (root / "move.undo.plan").exists()
+
+
+def test_who_cancels_meanwhile_is_left_alone(
+    engine: Engine, root: Path, account: Account, old: str
+) -> None:
+    """Who had done so before is moved, and counted; both can be brought back as they are then."""
+    new = price_id(engine)
+    found: Any = json.loads(engine("subscribers", "monthly", "--json").out)
+    assert found["prices"][1]["subscriptions"] == 3
+    assert engine(*PLAN).code == 0
+    first, second, third = (row[0] for row in rows(root))
+    account.change("stripe_subscription", first, cancel_at_period_end=True)
+    planned = engine(*PLAN)
+    assert "of them 1 to be canceled, at the end of the period or at a date" in planned.out
+    account.change("stripe_subscription", second, cancel_at_period_end=True)
+    applied = engine("apply", "move.plan")
+    assert f"  {second}: to be canceled no -> yes" in applied.out
+    assert [account.items(one)[0][0] for one in (first, second, third)] == [new, old, new]
+    account.change("stripe_subscription", third, cancel_at_period_end=True)
+    assert ": 2 moved.\n" in engine("apply", "move.undo.plan").out
 
 
 def test_a_held_lock_keeps_it_away(engine: Engine, root: Path, old: str) -> None:
@@ -499,6 +542,7 @@ def test_on_a_live_account_the_number_is_typed(live: None, engine: Engine) -> No
     assert (other.code, "move.plan has 2" in other.err) == (4, True)
     done = engine("apply", "-e", "live", "move.plan", "--confirm-moves", "2")
     assert (done.code, ": 2 moved." in done.out) == (0, True)
+    assert done.err.endswith(": engine apply -e live move.undo.plan\n")
 
 
 @pytest.mark.parametrize(("typed", "code"), [(b"2\n", 0), (b"yes\n", 1)])

@@ -21,6 +21,14 @@ def account(root: Path, engine: Engine, write: Write) -> Account:
     return Account(root)
 
 
+def test_a_price_that_was_never_replaced_has_none_to_move(account: Account, engine: Engine) -> None:
+    """There is no other price that they could be on."""
+    del account
+    to = ("--to", "monthly", "--proration", "none", "-o", "move.plan")
+    refused = engine("subscribers", "monthly", *to)
+    assert (refused.code, "monthly has had no price but price_" in refused.err) == (1, True)
+
+
 def price_id(engine: Engine) -> str:
     """The price that the resource has now."""
     found: str = json.loads(engine("state", "show", ADDRESS, "--json").out)["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,12 @@ def apply_moves_of(
     return _end(invocation, report, file, undo, known=earlier is not None)
 
 
+def _command(invocation: Invocation, file: MovesFile) -> str:
+    """The command that applies a file in the environment of this run."""
+    chosen = [] if invocation.environment is None else ["-e", invocation.environment]
+    return shlex.join(["engine", "apply", *chosen, file.shown])
+
+
 def _undo_name(file: MovesFile) -> str:
     path = click.format_filename(file.shown)
     stem, dot, ending = path.rpartition(".")
@@ -110,8 +117,8 @@ def _keep(undo: MovesFile, back: Moves, file: MovesFile) -> None:
             f"{len(back.rows)} of the moves of {file.shown} are carried out, and the file that "
             f"brings them back, {undo.shown}, cannot be written",
             cause=error.cause or error.message,
-            hint=f"make room, or make its folder writable, and run engine apply {file.shown} "
-            "again: what was moved is recorded, is not moved again, and is in that file then",
+            hint="make room, or make its folder writable, and run the same command again: what was "
+            "moved is recorded, is not moved again, and is in that file then",
         ) from error
 
 
@@ -160,7 +167,8 @@ def _end(
 
     invocation.write_out(invocation.report_view.moves_applied(report))
     if report.undo is not None:
-        invocation.write_note(f"\nTo bring back those that were moved: engine apply {undo.shown}")
+        back = _command(invocation, undo)
+        invocation.write_note(f"\nTo bring back those that were moved: {back}")
     if report.count(Became.THERE) and not (known or any(one.earlier for one in report.ended)):
         invocation.write_note(
             f"\nIf an earlier run of {file.shown} moved those that are on the new price already, "
@@ -170,6 +178,6 @@ def _end(
         return 0
     from engine.views.text.subscribers.outcome import failure_text
 
-    text = failure_text(report, file.shown, invocation.style(sys.stderr))
+    text = failure_text(report, _command(invocation, file), invocation.style(sys.stderr))
     invocation.write_err(f"\n{text}")
     return InterruptedRunError.exit_code if report.interrupted else 1

@@ -34,6 +34,7 @@ from engine.plan.model import Plan, PlanReport, Step, StepKind
 from engine.plan.refusal import PlanRule
 from engine.plan.subscribers.moves import Moves, Proration, Row
 from engine.plan.subscribers.outcome import Became, Moved, MovesReport
+from engine.plan.subscribers.price_facts import PriceFacts, facts_of
 from engine.ports.outcomes import ApplyResult, Outcome, StepResult
 from engine.ports.provider import RequestContext
 from engine.ports.run_locks import Hold
@@ -165,6 +166,8 @@ class _Moving:
         self.prices = {one.id: price for [(one, price)] in found}
         for target in moves.targets:
             self._check_target(moves.prices[target].id)
+        for facts in moves.prices if not moves.undoes else ():
+            self._check_terms(facts)
         managed = managed_ids(states(context, ()), self.kind.name)
         self.look = Look(moves, self.named, self.prices, managed)
         rows = {row.id: row for row in moves.rows}
@@ -176,6 +179,15 @@ class _Moving:
                 f"{id} was archived since the moves were planned, and Stripe moves no subscription "
                 "to an archived price",
                 hint="plan the moves again, to the price that took its place; nothing was changed",
+            )
+
+    def _check_terms(self, facts: PriceFacts) -> None:
+        if facts.terms != facts_of(self.prices[facts.id]).terms:
+            raise refused_plan(
+                f"what {facts.id} costs was changed since the moves were planned: its "
+                "currency_options or its tax_behavior",
+                hint="plan the moves again, so that what customers will pay is reviewed; nothing "
+                "was changed",
             )
 
     def check_permissions(self) -> None:

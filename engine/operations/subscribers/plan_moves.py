@@ -98,6 +98,7 @@ def plan_moves(context: Context, wanted: Wanted) -> Moves:
         new=target,
         named=how.named,
         new_cycle=wanted.new_cycle,
+        prorated=wanted.proration is not Proration.NONE,
         managed=managed_ids(states(context, ()), holder.name),
     )
     choice = _Choice(wanted, terms)
@@ -145,6 +146,11 @@ def _left(context: Context, wanted: Wanted, new: Named) -> Sequence[Named]:
     """The prices that are left: all that were named but for the new one."""
     old = named_by(context, wanted.old)
     left = [one for one in old if (one.account, one.id) != (new.account, new.id)]
+    if not left and wanted.old == wanted.new != new.id:
+        raise UsageError(
+            f"{wanted.old} has had no price but {new.id}, so that there are no subscribers to move",
+            hint="name the price that they are on: engine subscribers PRICE counts them",
+        )
     if not left:
         raise UsageError(f"{wanted.old} and {wanted.new} are one price, {new.id}")
     return left
@@ -250,6 +256,7 @@ class _Choice:
                 quantity=one.quantity,
                 status=one.status,
                 invoiced=one.invoiced,
+                canceling=one.canceling,
             )
             for one in self.chosen.values()
         )
@@ -258,8 +265,11 @@ class _Choice:
     def new_cycle(self) -> bool:
         """Whether a new billing period begins for one of them."""
         terms = self.terms
-        sorts = {(one.on, one.currency) for one in self.chosen.values()}
-        return any(begins_anew(terms.old[id], terms.new, currency) for id, currency in sorts)
+        sorts = {(one.on, one.currency, one.quantity) for one in self.chosen.values()}
+        return any(
+            begins_anew(terms.old[id], terms.new, currency, quantity)
+            for id, currency, quantity in sorts
+        )
 
     def money(self) -> tuple[Money, ...]:
         """What changes, by price and currency."""

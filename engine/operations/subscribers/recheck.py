@@ -12,7 +12,7 @@ from typing import Any, cast
 from engine.errors import ProviderError
 from engine.plan.subscribers.amounts import period_amount
 from engine.plan.subscribers.judge import Terms, holds, judge
-from engine.plan.subscribers.moves import Moves, Row, Skip
+from engine.plan.subscribers.moves import Moves, Proration, Row, Skip
 from engine.plan.subscribers.subscriber import Subscriber, items_in
 from engine.ports.provider import Provider, RequestContext
 from engine.schema.remote import RemoteObject
@@ -48,6 +48,7 @@ class Look:
                 new=prices[self._ids[new]],
                 named=named,
                 new_cycle=moves.new_cycle,
+                prorated=moves.proration is not Proration.NONE,
                 managed=managed,
             )
             for new, old in sources.items()
@@ -64,6 +65,8 @@ class Look:
         judged = judge(found, self._terms[row.new])
         if isinstance(judged, Skip):
             return judged.value
+        if self._moves.undoes:  # who leaves for the new price gets the old one back all the same
+            row = row._replace(canceling=judged.canceling)
         return "" if holds(row, judged, self._ids) else _difference(row, judged, self._ids)
 
     def amounts(self, row: Row) -> tuple[str, Any, Any]:
@@ -84,10 +87,17 @@ def _difference(row: Row, now: Subscriber, ids: list[str]) -> str:
         ("quantity", row.quantity, now.quantity),
         ("status", row.status, now.status),
         ("paid by invoice", row.invoiced, now.invoiced),
+        ("to be canceled", row.canceling, now.canceling),
     )
     return ", ".join(
-        f"{name} {before} -> {after}" for name, before, after in sides if before != after
+        f"{name} {_word(before)} -> {_word(after)}"
+        for name, before, after in sides
+        if before != after
     )
+
+
+def _word(value: object) -> object:
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 class Rechecking:

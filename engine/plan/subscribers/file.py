@@ -139,7 +139,10 @@ def _checked(moves: Moves, schemas: Schemas) -> Moves:
 
 def _values(row: Row) -> list[Any]:
     """A row as a list; what is usual is left out at its end."""
-    return [*row[:-1], True] if row.invoiced else list(row[:-1])
+    values = list(row)
+    while values[-1] is False:
+        values.pop()
+    return values
 
 
 def _row(values: Any) -> Row:
@@ -149,7 +152,7 @@ def _row(values: Any) -> Row:
         not all(isinstance(text, str) and _ID.fullmatch(text) for text in (row.id, row.item))
         or any(type(number) is not int or number < 0 for number in whole)
         or row.status not in MOVABLE
-        or type(row.invoiced) is not bool
+        or not {type(row.invoiced), type(row.canceling)} == {bool}
     ):
         raise ShapeError((), f"a line is not one of a subscription: {str(values)[:80]}")
     return row

@@ -1,7 +1,11 @@
 """Decide whether one subscription can be moved: when a file is made, and again before each update.
 
 D: an item that keeps its id and its interval keeps its billing period. Stripe begins a new one, and
-charges it at once, where the interval changes, or where one of the prices is free.
+charges it at once, where the interval changes, or where one of the prices is free. Where a metered
+price takes the place of another one, Stripe bills the usage until then only in `billing_mode`
+flexible, and only with prorations. What is prorated for a subscription whose collection is paused
+is on an invoice that may be void. Subscriptions that are billed in advance take no update without
+prorations, and are billed anew for all of the time.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from engine.plan.subscribers.subscriber import (
 )
 
 _INCOMPLETE = "incomplete"
+_FLEXIBLE = "flexible"
 _MARKS = {Mark.SCHEDULED: Skip.SCHEDULED, Mark.PENDING: Skip.PENDING}
 
 
@@ -33,6 +38,7 @@ class Terms:
         new: The price.
         named: The field of an item that names a price.
         new_cycle: Moves after which a new billing period begins are allowed.
+        prorated: What changes for the rest of a period is invoiced.
         managed: Subscriptions that stacks declare.
     """
 
@@ -40,6 +46,7 @@ class Terms:
     new: Mapping[str, Any]
     named: str
     new_cycle: bool = False
+    prorated: bool = False
     managed: Collection[str] = ()
 
 
@@ -50,7 +57,7 @@ def judge(found: Mapping[str, Any], terms: Terms) -> Subscriber | Skip:
     if why is not None:
         return why
     [one] = items
-    return _price_refusal(one, terms) or one
+    return _price_refusal(one, terms) or _usage_refusal(found, one, terms) or one
 
 
 def _state_refusal(found: Mapping[str, Any], terms: Terms) -> Skip | None:
@@ -68,7 +75,19 @@ def _item_refusal(
         return Skip.ON_TWO_ITEMS
     if not items or found["items"].get("has_more"):
         return Skip.ITEMS_HIDDEN
-    return next((why for mark, why in _MARKS.items() if mark in items[0].marks), None)
+    return next((why for mark, why in _MARKS.items() if mark in items[0].marks), None) or (
+        _billing_refusal(found, items[0], terms)
+    )
+
+
+def _billing_refusal(found: Mapping[str, Any], one: Subscriber, terms: Terms) -> Skip | None:
+    [item] = [entry for _, entry in items_in(found, terms.named) if entry["id"] == one.item]
+    if item.get("current_trial"):
+        return Skip.OFFER
+    until = item.get("billed_until") or 0
+    if found.get("billing_schedules") or until > item.get("current_period_end", until):
+        return Skip.PREBILLED
+    return Skip.PAUSED if terms.prorated and found.get("pause_collection") else None
 
 
 def _price_refusal(one: Subscriber, terms: Terms) -> Skip | None:
@@ -77,7 +96,7 @@ def _price_refusal(one: Subscriber, terms: Terms) -> Skip | None:
         return Skip.CURRENCY
     if is_metered(old) != is_metered(new):
         return Skip.USAGE
-    if not begins_anew(old, new, one.currency):
+    if not begins_anew(old, new, one.currency, one.quantity):
         return None
     if not terms.new_cycle:
         return Skip.NEW_CYCLE
@@ -86,13 +105,25 @@ def _price_refusal(one: Subscriber, terms: Terms) -> Skip | None:
     return Skip.OTHER_ITEMS if Mark.SEVERAL in one.marks else None
 
 
-def begins_anew(old: Mapping[str, Any], new: Mapping[str, Any], currency: str) -> bool:
+def _usage_refusal(found: Mapping[str, Any], one: Subscriber, terms: Terms) -> Skip | None:
+    if not is_metered(terms.old[one.on]):
+        return None
+    flexible = (found.get("billing_mode") or {}).get("type") == _FLEXIBLE
+    return None if flexible and terms.prorated else Skip.USAGE_LOST
+
+
+def begins_anew(
+    old: Mapping[str, Any], new: Mapping[str, Any], currency: str, quantity: int | None = 1
+) -> bool:
     """Whether a new billing period begins where an item moves from one price to another."""
-    return rhythm(old) != rhythm(new) or _is_free(old, currency) != _is_free(new, currency)
+    return rhythm(old) != rhythm(new) or any(
+        _is_free(old, currency, number) != _is_free(new, currency, number)
+        for number in {1, quantity}
+    )
 
 
-def _is_free(price: Mapping[str, Any], currency: str) -> bool:
-    return period_amount(price, currency, 1) == 0
+def _is_free(price: Mapping[str, Any], currency: str, quantity: int | None) -> bool:
+    return period_amount(price, currency, quantity) == 0
 
 
 def holds(row: Row, now: Subscriber, prices: Collection[str]) -> bool:
@@ -103,8 +134,17 @@ def holds(row: Row, now: Subscriber, prices: Collection[str]) -> bool:
         now: How it is.
         prices: The ids of the prices that the row names by their places.
     """
-    was = (row.id, row.item, tuple(prices)[row.old], row.quantity, row.status, row.invoiced)
-    return was == (now.id, now.item, now.on, now.quantity, now.status, now.invoiced)
+    old = tuple(prices)[row.old]
+    was = (row.id, row.item, old, row.quantity, row.status, row.invoiced, row.canceling)
+    return was == (
+        now.id,
+        now.item,
+        now.on,
+        now.quantity,
+        now.status,
+        now.invoiced,
+        now.canceling,
+    )
 
 
 def notes_of(terms: Terms, *, cycle: bool) -> tuple[Note, ...]:
@@ -116,6 +156,9 @@ def notes_of(terms: Terms, *, cycle: bool) -> tuple[Note, ...]:
     """
     found = {
         Note.OTHER_PRODUCT: any(_differ(old, terms.new, "product") for old in terms.old.values()),
+        Note.OTHER_METER: any(
+            _differ(old["recurring"], terms.new["recurring"], "meter") for old in terms.old.values()
+        ),
         Note.TAX_BEHAVIOR: any(
             _differ(old, terms.new, "tax_behavior") for old in terms.old.values()
         ),

@@ -31,6 +31,12 @@ class Skip(enum.StrEnum):
     """A schedule has it, and its next phase would set the old price again."""
     PENDING = "pending-update"
     """An update of it waits for a payment."""
+    PREBILLED = "prebilled"
+    """It is billed for later periods already, which takes part in every change of its price."""
+    OFFER = "trial-offer"
+    """The item is in a trial offer, which says which price comes after it."""
+    PAUSED = "paused-collection"
+    """Its invoices are not collected for now, so that what is prorated may be void."""
     INCOMPLETE = "incomplete"
     """Its first payment is open."""
     ENDED = "ended"
@@ -45,6 +51,8 @@ class Skip(enum.StrEnum):
     """The new price has no amount in its currency."""
     USAGE = "usage"
     """One of the prices is metered, and the other is not."""
+    USAGE_LOST = "usage-lost"
+    """Both are metered, and the usage of the period that has begun would not be billed."""
     NEW_CYCLE = "new-cycle"
     """A new billing period would begin at once: the interval differs, or one of the two is free."""
     OTHER_ITEMS = "other-items"
@@ -75,6 +83,7 @@ class Row(NamedTuple):
         quantity: How many, which stays; None if the usage is metered.
         status: Of the subscription.
         invoiced: The customer pays invoices, rather than being charged.
+        canceling: It ends at the end of the period, or at a date.
     """
 
     id: str
@@ -84,6 +93,7 @@ class Row(NamedTuple):
     quantity: int | None
     status: str
     invoiced: bool = False
+    canceling: bool = False
 
 
 @frozen
@@ -114,6 +124,8 @@ class Note(enum.StrEnum):
 
     OTHER_PRODUCT = "other-product"
     """The new price is of another product."""
+    OTHER_METER = "other-meter"
+    """The new price is charged by another meter."""
     TAX_BEHAVIOR = "tax-behavior"
     """Taxes are included in one of the prices, and not in the other."""
     CYCLE = "cycle"

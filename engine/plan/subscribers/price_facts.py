@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +27,8 @@ class PriceFacts:
         tiered: It has tiers.
         archived: It cannot be subscribed to, so that who is moved back to it needs it to be active
             for as long as that takes.
+        terms: A fingerprint of all that decides what customers pay: Stripe lets the amounts in
+            other currencies and the tax behavior of a price be changed.
     """
 
     id: str
@@ -37,6 +41,23 @@ class PriceFacts:
     metered: bool = False
     tiered: bool = False
     archived: bool = False
+    terms: str = ""
+
+
+_TERMS = (
+    "billing_scheme",
+    "currency",
+    "currency_options",
+    "custom_unit_amount",
+    "recurring",
+    "tax_behavior",
+    "tiers",
+    "tiers_mode",
+    "transform_quantity",
+    "unit_amount",
+    "unit_amount_decimal",
+)
+_SHORT = 12
 
 
 def facts_of(price: Mapping[str, Any], stack: str = "", address: str = "") -> PriceFacts:
@@ -54,4 +75,9 @@ def facts_of(price: Mapping[str, Any], stack: str = "", address: str = "") -> Pr
         metered=is_metered(price),
         tiered=price.get("billing_scheme") == "tiered",
         archived=not price["active"],
+        terms=_fingerprint({name: price.get(name) for name in _TERMS}),
     )
+
+
+def _fingerprint(terms: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:_SHORT]

@@ -60,6 +60,11 @@ class Subscriber:
         """Whether the customer pays invoices, rather than being charged."""
         return Mark.INVOICED in self.marks
 
+    @property
+    def canceling(self) -> bool:
+        """Whether it ends at the end of the period, or at a date."""
+        return Mark.CANCELING in self.marks
+
 
 def items_in(found: Mapping[str, Any], named: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
     """The items of a subscription, each with the id of the price that it is on.

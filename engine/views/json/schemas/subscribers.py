@@ -90,6 +90,7 @@ MOVE = record(
         "quantity": about("Stays as it is; null if the usage is metered.", maybe(COUNT)),
         "status": TEXT,
         "invoiced": FLAG,
+        "canceling": FLAG,
     }
 )
 _COHORT = record(

@@ -44,6 +44,7 @@ def moves_document(moves: Moves) -> dict[str, Any]:
                 "quantity": row.quantity,
                 "status": row.status,
                 "invoiced": row.invoiced,
+                "canceling": row.canceling,
             }
             for row in moves.rows
         ],

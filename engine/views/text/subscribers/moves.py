@@ -29,6 +29,8 @@ _PRORATION = {
 _NOTES = {
     Note.OTHER_PRODUCT: "The new price is of another product: its name is on invoices, what it "
     "entitles to changes, and a coupon that is limited to the old product does not apply to it.",
+    Note.OTHER_METER: "The new price counts another meter: usage that is reported to the old one "
+    "is not billed any more.",
     Note.TAX_BEHAVIOR: "Taxes are treated in another way by the new price (tax_behavior), so that "
     "the amount with taxes may change more than is shown here.",
     Note.CYCLE: "A new billing period begins at once, since the interval changes or one of the "
@@ -40,11 +42,17 @@ SKIPS = {
     Skip.PENDING: "with an update that waits for a payment",
     Skip.INCOMPLETE: "whose first payment is open",
     Skip.ENDED: "ended",
+    Skip.PREBILLED: "billed for later periods already, which a change of the price bills anew",
+    Skip.OFFER: "in a trial offer, which says the price after it",
+    Skip.PAUSED: "whose collection is paused, so that what is prorated may be void (--proration "
+    "none moves them)",
     Skip.ON_TWO_ITEMS: "with several items on the old prices",
     Skip.ITEMS_HIDDEN: "with more items than the list shows",
     Skip.HAS_NEW: "on the new price already, with one of its items",
     Skip.CURRENCY: "in a currency that the new price has no amount for (currency_options)",
     Skip.USAGE: "where one price is metered and the other is not",
+    Skip.USAGE_LOST: "by usage, of which that since the period began would not be billed: it is "
+    "only in billing_mode flexible, with --proration create_prorations or always_invoice",
     Skip.NEW_CYCLE: "for which a new billing period would begin at once, since the interval "
     "differs or one of the prices is free (--allow-interval-change)",
     Skip.OTHER_ITEMS: "for which a new billing period would begin, with further items",
@@ -120,6 +128,9 @@ def _money(moves: Moves) -> Iterator[str]:
         who = f"{counted(one.subscriptions, 'subscription')} in {one.currency}{quantity}"
         yield f"  {who}: {_period(one.before, one, old)} -> {_period(one.after, one, new)}"
     yield from _monthly(moves)
+    canceling = sum(row.canceling for row in moves.rows)
+    if canceling:
+        yield f"  of them {canceling:,} to be canceled, at the end of the period or at a date"
 
 
 def _period(amount: str, one: Money, price: PriceFacts) -> str:

@@ -26,7 +26,7 @@ def moved_text(report: MovesReport, style: Style) -> str:
     return "\n\n".join(blocks)
 
 
-def failure_text(report: MovesReport, file: str, style: Style) -> str:
+def failure_text(report: MovesReport, command: str, style: Style) -> str:
     """Write what failed, and what to do next."""
     mark = style.paint("Error:", "bold", "red")
     lines = []
@@ -39,7 +39,7 @@ def failure_text(report: MovesReport, file: str, style: Style) -> str:
     left = report.count(Became.NOT_BEGUN)
     if left:
         lines.append(f"{mark} {counted(left, 'move')} not begun, since the run was stopped")
-    lines.append(f"Hint: engine apply {file} goes on with what is left; what was moved stays so.")
+    lines.append(f"Hint: {command} goes on with what is left; what was moved stays so.")
     return "\n".join(lines)
 
 

@@ -26,6 +26,7 @@ SCHEMAS = loader.schemas()
 ROWS = (
     Row("sub_1", "si_1", 0, 1, 3, "active"),
     Row("sub_2", "si_2", 0, 1, None, "trialing", invoiced=True),
+    Row("sub_3", "si_3", 0, 1, 1, "active", canceling=True),
 )
 MOVES = Moves(
     engine_version="0.1.0",
@@ -41,7 +42,7 @@ MOVES = Moves(
     proration=Proration.NONE,
     cohort=Cohort(statuses=("active", "trialing"), metadata=("tier",), excluded=1),
     money=(
-        Money(old=0, new=1, currency="usd", subscriptions=2, quantity=3, before="8700", after=""),
+        Money(old=0, new=1, currency="usd", subscriptions=3, quantity=4, before="11600", after=""),
     ),
     left_out={"status": 4},
     rows=ROWS,
@@ -72,6 +73,7 @@ def test_it_is_read_as_it_was_written() -> None:
     assert lines == [
         '["sub_1","si_1",0,1,3,"active"]',
         '["sub_2","si_2",0,1,null,"trialing",true]',
+        '["sub_3","si_3",0,1,1,"active",false,true]',
         '["sub_9","scheduled"]',
     ]
     digest = json.loads(raw.partition(b"\n")[0])["digest"]
@@ -84,7 +86,7 @@ def test_it_is_read_as_it_was_written() -> None:
 def test_what_it_moves_and_between_what() -> None:
     """By the places of the prices."""
     assert (MOVES.sources, MOVES.targets) == ((0,), (1,))
-    assert counts(ROWS) == {(0, 1): (2, 3)}
+    assert counts(ROWS) == {(0, 1): (3, 4)}
 
 
 @pytest.mark.parametrize("at", range(0, len(encode_moves(MOVES)), 37))
@@ -145,13 +147,14 @@ def _with(**fields: Any) -> Any:
         _row(["sub_1", "si_1", 0, 1, -3, "active"]),
         _row(["sub_1", "si_1", 0, True, 3, "active"]),
         _row(["sub_1", "si_1", 0, 1, 3, "active", 1]),
+        _row(["sub_1", "si_1", 0, 1, 3, "active", False, "yes"]),
         _row(["sub_2", "si_1", 0, 1, 3, "active"]),
         _row(["../accounts", "si_1", 0, 1, 3, "active"]),
         _row(["sub_1", 7, 0, 1, 3, "active"]),
         _row(["sub_1", "si_1"]),
-        lambda _, lines: [*lines[:2], '["sub/9","scheduled"]', ""],
-        lambda _, lines: [*lines[:2], '["sub_9","because"]', ""],
-        lambda _, lines: [*lines[:2], "[7]", ""],
+        lambda _, lines: [*lines[:3], '["sub/9","scheduled"]', ""],
+        lambda _, lines: [*lines[:3], '["sub_9","because"]', ""],
+        lambda _, lines: [*lines[:3], "[7]", ""],
         _to_itself,
         _with(moved=1),
         _with(type="stripe_nosuch"),
@@ -183,6 +186,10 @@ def test_the_facts_of_a_price() -> None:
     found = {"id": "price_a", "currency": "usd", "active": True, "recurring": month}
     fixed = facts_of({**found, "unit_amount": 2900}, "shop", "stripe_price.a")
     assert (fixed.unit, fixed.interval_count, fixed.archived) == ("2900", 3, False)
+    dearer = {**found, "unit_amount": 2900, "currency_options": {"eur": {"unit_amount": 2800}}}
+    assert facts_of(dearer).terms != fixed.terms
+    named = {**found, "unit_amount": 2900, "nickname": "A", "active": False}
+    assert facts_of(named).terms == fixed.terms
     tiered = facts_of({**found, "unit_amount": None, "billing_scheme": "tiered"})
     assert (tiered.unit, tiered.tiered, tiered.metered) == ("", True, False)
 

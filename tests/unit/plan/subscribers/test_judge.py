@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -19,6 +20,11 @@ def price(id: str, **fields: Any) -> dict[str, Any]:
     """A price of $29 a month."""
     given = {"unit_amount": 2900, "recurring": MONTH, "product": "prod_1"}
     return {"id": id, "currency": "usd", "tax_behavior": "unspecified", **given, **fields}
+
+
+def by_use(unit: int, meter: str = "mtr_1") -> dict[str, Any]:
+    """Fields of a metered price."""
+    return {"unit_amount": unit, "recurring": {**METERED, "meter": meter}}
 
 
 def subscription(*prices: str, **fields: Any) -> dict[str, Any]:
@@ -64,11 +70,53 @@ def test_a_plain_subscription_moves() -> None:
         (subscription("price_a", schedule="sub_sched_1"), Skip.SCHEDULED),
         (subscription("price_a", pending_update={"expires_at": 1}), Skip.PENDING),
         (subscription("price_a", currency="eur"), Skip.CURRENCY),
+        (subscription("price_a", billing_schedules=[{"key": "a"}]), Skip.PREBILLED),
     ],
 )
 def test_why_one_does_not(found: dict[str, Any], why: Skip) -> None:
     """Each reason by itself."""
     assert judge(found, terms()) is why
+
+
+def test_an_item_that_is_billed_otherwise_is_not_moved() -> None:
+    """Billed for later periods (D: such a subscription takes no `none`), or in a trial offer."""
+    found = subscription("price_a")
+    item = found["items"]["data"][0]
+    item.update(current_period_end=100, billed_until=100, current_trial=None)
+    assert isinstance(judge(found, terms()), Subscriber)
+    item["billed_until"] = 200
+    assert judge(found, terms()) is Skip.PREBILLED
+    item.update(billed_until=None, current_trial={"trial_offer": "to_1"})
+    assert judge(found, terms()) is Skip.OFFER
+
+
+def test_nothing_is_prorated_where_collection_is_paused() -> None:
+    """The invoice that would have it may be void; without prorations there is none."""
+    paused = subscription("price_a", pause_collection={"behavior": "void"})
+    assert isinstance(judge(paused, terms()), Subscriber)
+    assert judge(paused, dataclasses.replace(terms(), prorated=True)) is Skip.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("mode", "prorated", "moves"),
+    [
+        ({"type": "flexible"}, True, True),
+        ({"type": "flexible"}, False, False),
+        ({"type": "classic"}, True, False),
+        (None, True, False),
+    ],
+)
+def test_usage_is_not_given_away(
+    mode: dict[str, str] | None, *, prorated: bool, moves: bool
+) -> None:
+    """D: what was used before the change is billed in flexible mode with prorations alone."""
+    old = {"price_a": price("price_a", **by_use(1))}
+    given = dataclasses.replace(terms(**by_use(2)), old=old, prorated=prorated)
+    judged = judge(subscription("price_a", billing_mode=mode), given)
+    assert isinstance(judged, Subscriber) if moves else judged is Skip.USAGE_LOST
+    assert notes_of(given, cycle=False) == ()
+    other = dataclasses.replace(given, new=price("price_n", **by_use(2, "mtr_2")))
+    assert notes_of(other, cycle=False) == (Note.OTHER_METER,)
 
 
 def test_what_the_list_does_not_show_is_not_moved() -> None:
@@ -116,6 +164,15 @@ def test_an_interval_of_the_same_length_is_the_same() -> None:
     assert begins_anew(price("price_a"), price("price_n", recurring=three), "usd")
 
 
+def test_a_price_may_be_free_for_few_alone() -> None:
+    """What counts is the quantity that is subscribed: 2 are free, 20 are not."""
+    free = price("price_a", unit_amount=0)
+    tiers = [{"up_to": 5, "unit_amount": 0}, {"up_to": None, "unit_amount": 100}]
+    seats = price("price_n", billing_scheme="tiered", tiers_mode="graduated", tiers=tiers)
+    assert not begins_anew(free, seats, "usd", 2)
+    assert begins_anew(free, seats, "usd", 20)
+
+
 ROW = Row("sub_1", "si_0", 0, 1, 2, "active")
 PRICES = ("price_a", "price_n")
 
@@ -127,6 +184,8 @@ PRICES = ("price_a", "price_n")
         (subscription("price_a", status="past_due"), False),
         (subscription("price_a", collection_method="send_invoice"), False),
         (subscription("price_b"), False),
+        (subscription("price_a", cancel_at_period_end=True), False),
+        (subscription("price_a", cancel_at=2_000_000_000), False),
         (subscription("price_a", metadata={"seen": "1"}), True),
     ],
 )
