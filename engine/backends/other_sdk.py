@@ -1,7 +1,7 @@
 """Reads another release of the Stripe SDK, in a process of its own: this one keeps its own release.
 
 That process runs the code of the other release, and gets no key, no variable of the stacks and no
-network address of ours.
+network address of ours. The engine in it is this one, whatever else the folder of the SDK has.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import engine
+from engine.catalog import loader
 from engine.catalog.other import OtherCatalog
 from engine.errors import SettingsError
 
@@ -21,6 +22,12 @@ _LONGEST = 300.0
 _MOST = 64 * 2**20
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
 _SHOWN = 200
+_BEGIN = """
+import sys, runpy, engine
+sys.path.insert(0, sys.argv[1])
+sys.argv[1:] = ["--print"]
+runpy.run_module("engine.catalog.generator", run_name="__main__")
+"""
 
 
 def read_sdk(folder: Path | None) -> OtherCatalog:
@@ -34,10 +41,15 @@ def read_sdk(folder: Path | None) -> OtherCatalog:
     """
     text = printed(folder)
     try:
-        return OtherCatalog(json.loads(text))
+        catalog = OtherCatalog(json.loads(text))
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         why = f"what was made of it is no catalog ({type(error).__name__})"
         raise _unreadable(_named(folder), why) from error
+    known = len(loader.object_names())
+    if len(catalog) * 2 < known:
+        why = f"{len(catalog)} of the {known} types that this engine knows were found in it"
+        raise _unreadable(_named(folder), why)
+    return catalog
 
 
 def printed(folder: Path | None) -> bytes:
@@ -47,22 +59,19 @@ def printed(folder: Path | None) -> bytes:
         SettingsError: if there is none, or this engine cannot read it.
     """
     if folder is not None and not (folder / "stripe" / "_version.py").is_file():
-        raise SettingsError(
-            f"there is no Stripe SDK in {folder}",
-            hint=f"pip install --target {folder} stripe==VERSION puts one there",
-        )
+        raise SettingsError(f"there is no Stripe SDK in {folder}", hint=_way_in(folder))
     where = _named(folder)
-    # Also where either of them is not installed, and found by a variable of this process.
-    paths = [str(_place(folder)), str(Path(engine.__file__).parents[1])]
+    # Also where the engine is not installed, and found by a variable of this process.
+    ours = str(Path(engine.__file__).parents[1])
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "engine.catalog.generator", "--print"],
+        done = subprocess.run(  # noqa: S603 - the person names the SDK, and its code is run
+            [sys.executable, "-P", "-c", _BEGIN, str(_place(folder))],
             capture_output=True,
             check=False,
             timeout=_LONGEST,
             stdin=subprocess.DEVNULL,
-            env={**kept, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"},
+            env={**kept, "PYTHONPATH": ours, "PYTHONIOENCODING": "utf-8"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SettingsError(f"{where} cannot be read", cause=type(error).__name__) from error
@@ -79,6 +88,15 @@ def _place(folder: Path | None) -> Path:
     if spec is None or spec.origin is None:
         raise SettingsError("the Stripe SDK is not installed", hint="pip install stripe")
     return Path(spec.origin).parents[1]
+
+
+def _way_in(folder: Path) -> str:
+    """What to name instead of a folder that has no SDK."""
+    if folder.is_file():
+        return f"pip install --target FOLDER {folder} unpacks it: name that FOLDER"
+    if (folder / "_version.py").is_file():
+        return f"it is the package itself: name the folder that has it, {folder.parent}"
+    return f"pip install --target {folder} stripe==VERSION puts one there"
 
 
 def _named(folder: Path | None) -> str:

@@ -61,6 +61,10 @@ class OtherCatalog:
             str(name): EntryReader(entry).entry() for name, entry in written["entries"].items()
         }
 
+    def __len__(self) -> int:
+        """How many types it has, of those that this engine knows."""
+        return len(self._entries.keys() & loader.object_names())
+
     def schemas(self) -> Schemas:
         """The types that can be declared, by the names that addresses use; those that it has."""
         return _Types({loader.type_name(name): name for name in loader.managed()}, self._type)

@@ -43,9 +43,11 @@ HOOKS = """
 
 
 @pytest.fixture(scope="session")
-def newer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, OtherCatalog]:
+def newer(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, OtherCatalog]:
     """A release that does not exist, and what was read of it: once for all processes."""
-    shared = tmp_path_factory.getbasetemp().parent / "newer-sdk"
+    own = tmp_path_factory.getbasetemp()
+    # Processes have their folders in one; that of a run in one process is its own.
+    shared = (own if worker_id == "master" else own.parent) / "newer-sdk"
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
             text = other_sdk.printed(newer_sdk(shared))
@@ -113,6 +115,27 @@ def test_what_is_declared_and_would_be_refused(
     )
     made = {path.relative_to(root).parts[0] for path in root.rglob("*") if path not in before}
     assert made <= {".engine", "stacks"}  # the account of the emulator, and compiled modules
+
+
+def test_a_type_that_vanishes(
+    engine: Engine, newer: tuple[Path, OtherCatalog], monkeypatch: pytest.MonkeyPatch, write: Write
+) -> None:
+    """It is named, and there is no plan; what is not declared is no matter."""
+    folder, _ = newer
+    written = json.loads((folder / "catalog.json").read_bytes())
+    for gone in ("coupon", "promotion_code"):
+        del written["entries"][gone]
+    monkeypatch.setattr(wiring, "read_sdk", {folder: OtherCatalog(written)}.__getitem__)
+    write("shop", PRODUCT)
+    assert engine("upgrade", "--sdk", str(folder)).code == 0
+    coupon = '    from engine.stripe import Coupon\n    Coupon("c", percent_off=10)\n'
+    write("shop", PRODUCT + coupon)
+    ended = engine("upgrade", "--sdk", str(folder), "--json")
+    found = document(ended)
+    assert (ended.code, found["plan"]) == (2, None)
+    [one_type] = [one for one in found["types"] if one["type"] == "stripe_coupon"]
+    assert one_type["vanishes"] is True
+    assert "there is no stripe_coupon any more" in json.dumps(found)
 
 
 def test_where_nothing_is_affected_the_next_plan_is_shown(

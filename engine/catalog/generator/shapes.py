@@ -11,8 +11,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal, NotRequired, Required, Union, get_args, get_origin
 
 import typing_extensions
-from stripe import ListObject, RequestOptions, StripeObject
-from stripe._stripe_object import UntypedStripeObject
+from stripe import ListObject, RequestOptions, StripeObject, _stripe_object
 from stripe.v2 import ListObject as ListObjectV2
 
 from engine.catalog.generator.sdk import namespace
@@ -26,12 +25,14 @@ _SCALARS: Mapping[Any, Kind] = {
     float: Kind.NUMBER,
     Decimal: Kind.DECIMAL,
 }
+# Older releases have none, such as 15.0, and `engine upgrade` reads those too.
+_UNTYPED: Any = getattr(_stripe_object, "UntypedStripeObject", object)
 _WRAPPERS = (NotRequired, Required, typing_extensions.NotRequired, typing_extensions.Required)
 # Pages of sub-lists are objects that hold a list; None means that.
 _HOLDERS: Mapping[Any, Kind | None] = {
     list: Kind.LIST,
     dict: Kind.MAP,
-    UntypedStripeObject: Kind.MAP,
+    _UNTYPED: Kind.MAP,
     ListObject: None,
     ListObjectV2: None,
 }
@@ -130,7 +131,7 @@ class ShapeReader:
         rest = [one for one in alternatives if not _is_literal(one) and one is not type(None)]
         if len(rest) > 1:
             # The SDK spells maps twice, once as plain dict and once as its own object.
-            rest = [one for one in rest if get_origin(one) is not UntypedStripeObject] or rest[:1]
+            rest = [one for one in rest if get_origin(one) is not _UNTYPED] or rest[:1]
         if len(rest) > 1 and words:
             # `int | Literal["now"] | str`: the bare string only says that the words are open.
             rest = [one for one in rest if one is not str]

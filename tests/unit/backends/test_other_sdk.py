@@ -24,6 +24,44 @@ def test_a_folder_without_one() -> None:
     )
 
 
+def test_a_wheel_and_the_package_itself(tmp_path: Path) -> None:
+    """The hint says what to name instead."""
+    wheel = tmp_path / "stripe-17.0.0-py3-none-any.whl"
+    wheel.write_bytes(b"PK")
+    package = tmp_path / "stripe"
+    package.mkdir()
+    (package / "_version.py").write_text('VERSION = "1"\n')
+    for folder, hint in (
+        (wheel, f"pip install --target FOLDER {wheel} unpacks it: name that FOLDER"),
+        (package, f"it is the package itself: name the folder that has it, {tmp_path}"),
+    ):
+        with pytest.raises(SettingsError, match="no Stripe SDK in") as raised:
+            read_sdk(folder)
+        assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize("known", [0, 40])
+def test_one_in_which_hardly_a_type_is_found(monkeypatch: pytest.MonkeyPatch, known: int) -> None:
+    """It is of another form; else all that is declared would seem to have vanished."""
+    entries = {name: loader.entry(name) for name in [*loader.object_names()][:known]}
+    text = json.dumps(encode_catalog(entries, sdk_version="13.0.0", api_version="2"))
+    monkeypatch.setattr("engine.backends.other_sdk.printed", lambda _: text)
+    with pytest.raises(SettingsError, match="cannot be read by this engine") as raised:
+        read_sdk(Path("sdk"))
+    assert f"{known} of the {len(loader.object_names())} types" in str(raised.value.cause)
+
+
+def test_the_engine_that_reads_it_is_this_one(tmp_path: Path) -> None:
+    """A folder may have another release of the engine next to that of the SDK."""
+    for name in ("stripe", "engine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_version.py").write_text("")
+        (tmp_path / name / "__init__.py").write_text(f"raise ImportError('the {name} there')\n")
+    with pytest.raises(SettingsError) as raised:
+        read_sdk(tmp_path)
+    assert raised.value.cause == "ImportError: the stripe there"
+
+
 def test_one_that_cannot_be_read(tmp_path: Path) -> None:
     """The last line of what went wrong is the cause."""
     (tmp_path / "stripe").mkdir()
