@@ -288,7 +288,14 @@ def test_locks_and_what_is_unfinished(engine: Engine, root: Path) -> None:
     assert [check for check, _, _ in wrong(found)] == ["states", "locks"]
     assert "launch freeze" in of(found, "locks")[0][1]
     assert of(found, "unfinished")[:2] == [
-        ("warning", "the plan of moves local/moves_0123456789ab was not carried out whole"),
+        (
+            "note",
+            (
+                "the plan of moves local/moves_0123456789ab was not carried out whole, so that "
+                "what was done of it is kept; engine apply FILE, with the file of that plan, goes "
+                "on"
+            ),
+        ),
         ("warning", "a run on local/shop has not finished"),
     ]
 

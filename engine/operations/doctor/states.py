@@ -128,10 +128,9 @@ def _at_work(run: RunLock) -> Finding:
 
 def _unfinished_run(environment: str, name: str) -> Finding:
     if is_moves_name(name):
-        return warning(
-            f"the plan of moves {environment}/{name} was not carried out whole",
-            f"engine apply FILE -e {environment}, with the file of that plan, goes on; the file "
-            "that it wrote for the way back brings back those that were moved",
+        return note(
+            f"the plan of moves {environment}/{name} was not carried out whole, so that what was "
+            "done of it is kept; engine apply FILE, with the file of that plan, goes on"
         )
     return warning(
         f"a run on {environment}/{name} has not finished",
@@ -150,7 +149,7 @@ def unfinished(patient: Patient) -> Iterator[Finding]:
         if name in at_work:
             continue
         if backend.read_journal(name, context.environment):
-            clean = False
+            clean = clean and is_moves_name(name)
             yield _unfinished_run(context.environment, name)
     for name in backend.pending_imports(context.environment):
         clean = False

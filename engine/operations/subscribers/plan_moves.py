@@ -20,7 +20,7 @@ from engine.operations.subscribers.view import read_prices
 from engine.plan.subscribers.amounts import period_amount
 from engine.plan.subscribers.judge import Terms, begins_anew, judge, notes_of
 from engine.plan.subscribers.moves import Cohort, LeftOut, Money, Moves, Proration, Row, Skip
-from engine.plan.subscribers.price_facts import facts_of
+from engine.plan.subscribers.price_facts import PriceFacts, facts_of
 from engine.plan.subscribers.subscriber import Subscriber
 from engine.schema.remote import RemoteObject
 from engine.state.model import State
@@ -107,8 +107,6 @@ def plan_moves(context: Context, wanted: Wanted) -> Moves:
             choice.consider(page)
     rows = choice.rows()
     _check_money(wanted, choice)
-    named = {one.id: one for one in (*left, new)}
-    prices = {**terms.old, new.id: target}
     return Moves(
         engine_version=context.engine_version,
         environment=environment.name,
@@ -117,9 +115,7 @@ def plan_moves(context: Context, wanted: Wanted) -> Moves:
         livemode=account.livemode,
         type=new.type,
         account=new.account,
-        prices=tuple(
-            facts_of(price, named[id].stack, named[id].address) for id, price in prices.items()
-        ),
+        prices=_facts(terms, (*left, new)),
         proration=wanted.proration,
         new_cycle=choice.new_cycle,
         cohort=wanted.cohort(),
@@ -129,6 +125,15 @@ def plan_moves(context: Context, wanted: Wanted) -> Moves:
         rows=rows,
         skipped=tuple(sorted(choice.skipped.items())),
         server=environment.server,
+    )
+
+
+def _facts(terms: Terms, named: Sequence[Named]) -> tuple[PriceFacts, ...]:
+    """The prices that are left, then the one that is moved to, which rows name by their places."""
+    by_id = {one.id: one for one in named}
+    prices = {**terms.old, terms.new["id"]: terms.new}
+    return tuple(
+        facts_of(price, by_id[id].stack, by_id[id].address) for id, price in prices.items()
     )
 
 

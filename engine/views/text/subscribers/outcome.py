@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.errors import EngineError
 from engine.plan.subscribers.outcome import Became, Moved, MovesReport
 from engine.views.plural import counted
 from engine.views.style import Style, printable
@@ -31,7 +32,7 @@ def failure_text(report: MovesReport, command: str, style: Style) -> str:
     mark = style.paint("Error:", "bold", "red")
     lines = []
     if report.unsaved is not None:
-        lines.append(f"{mark} what was done could not be written down: {report.unsaved.message}")
+        lines.append(f"{mark} what was done could not be written down: {_words(report.unsaved)}")
     failed = [one for one in report.ended if one.became is Became.FAILED]
     if failed:
         lines.append(f"{mark} {counted(len(failed), 'move')} failed")
@@ -41,6 +42,10 @@ def failure_text(report: MovesReport, command: str, style: Style) -> str:
         lines.append(f"{mark} {counted(left, 'move')} not begun, since the run was stopped")
     lines.append(f"Hint: {command} goes on with what is left; what was moved stays so.")
     return "\n".join(lines)
+
+
+def _words(error: EngineError) -> str:
+    return f"{error.message}: {error.cause}" if error.cause else error.message
 
 
 def _summary(report: MovesReport) -> str:
