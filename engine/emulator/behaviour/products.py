@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from engine.catalog.rows import Field
 from engine.emulator.behaviour.account_view import AccountView, Document, Frozen, Params
 from engine.emulator.behaviour.base import Behaviour
+from engine.emulator.params.older_forms import MARKETING, OlderForm
 from engine.emulator.params.queries import SearchOperators
 from engine.emulator.wire.errors import StripeRefusal
 from engine.emulator.wire.ids import IdForm
@@ -41,6 +42,14 @@ class ProductBehaviour(Behaviour):
     }
     # R: Stripe's own Terraform provider reads it back.
     returned: ClassVar[frozenset[str]] = frozenset({"type"})
+    older_forms: ClassVar[tuple[OlderForm, ...]] = (
+        OlderForm(
+            until=MARKETING,
+            params={"features": "marketing_features"},
+            fields={"features": "marketing_features"},
+            newer=frozenset({"marketing_features"}),
+        ),
+    )
     # L for the default price, R for shippable.
     clearable: ClassVar[frozenset[str]] = frozenset({"default_price", "shippable"})
     # The form is checked below, with Stripe's own texts.

@@ -15,6 +15,7 @@ from engine.emulator.wire import errors
 from engine.emulator.wire.messages import Form
 from engine.frozen import frozen
 
+MARKETING: Final = "2024-04-10"
 BASIL: Final = "2025-03-31"
 CLOVER: Final = "2025-09-30"
 THEN: Final = "_then"
@@ -121,7 +122,11 @@ def expand_now(given: list[Any], older: OlderForm, *, of_list: bool) -> list[Any
 
 def param_then(param: str, older: OlderForm) -> str:
     """What the older version calls a parameter, given in brackets."""
-    return next((name for name, path in older.params.items() if bracketed(path) == param), param)
+    for name, path in older.params.items():
+        now = bracketed(path)
+        if param == now or param.startswith(f"{now}["):
+            return name + param.removeprefix(now)
+    return param
 
 
 def bracketed(path: str) -> str:

@@ -43,11 +43,12 @@ def perform(call: Call, match: Match, context: RequestContext) -> dict[str, Any]
     call.asked = version = context.asked_version
     run = _OPERATIONS.get(match.operation, _call)
     older = applicable(match.kind.behaviour.older_forms, version)
+    form = _form_now(call, match, context.form, older)
     try:
-        response = run(call, match, _form_now(call, match, context.form, older))
+        response = run(call, match, form)
     except StripeRefusal as refusal:
-        for form in older:
-            refusal.param = param_then(refusal.param, form)
+        for one in older:
+            refusal.param = param_then(refusal.param, one)
         raise
     forms = older_forms(version)
     if forms:

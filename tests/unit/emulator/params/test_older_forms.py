@@ -204,6 +204,24 @@ def test_how_usage_adds_up_is_checked(
     assert text in error["message"]
 
 
+def test_a_product_had_features(send: Send) -> None:
+    """Until 2024-04-10; since then they are `marketing_features`."""
+    old, new = "2023-10-16", "2024-04-10"
+    made = send("POST", "/v1/products", old, name="Pro", **{"features[0][name]": "Fast"}).document
+    assert made["features"] == [{"name": "Fast"}]
+    assert "marketing_features" not in made
+    path = f"/v1/products/{made['id']}"
+    now = send("GET", path, new).document
+    assert now["marketing_features"] == [{"name": "Fast"}]
+    assert "features" not in now
+    assert send("POST", path, old, features="").document["features"] == []
+    long = send("POST", path, old, **{"features[0][name]": "x" * 81}).document["error"]
+    assert long["param"] == "features[0][name]"
+    for version, other in ((old, "marketing_features"), (new, "features")):
+        refused = send("POST", path, version, **{f"{other}[0][name]": "Fast"}).document["error"]
+        assert (refused["code"], refused["param"]) == ("parameter_unknown", other)
+
+
 def test_what_else_older_versions_had_is_refused(send: Send) -> None:
     """With the names of both versions, so that the reason is plain."""
     refused = send("POST", "/v1/products", ACACIA, name="X", attributes="size").document["error"]
