@@ -18,6 +18,7 @@ from engine.operations.cross_checks.other_stacks import (
 )
 from engine.operations.cross_checks.owners import made_for_another_name, owners_in
 from engine.operations.cross_checks.readers import Readers
+from engine.operations.cross_checks.referrers import warned_of_deleted
 from engine.operations.cross_checks.stale_state import stale_refusals
 from engine.operations.cross_checks.transfers import (
     left_in_givers,
@@ -168,7 +169,8 @@ def _plans(session: Session, options: PlanOptions) -> tuple[Plan, ...]:
     settle_transfers(session, options)
     known = [(graph, session.prior[graph.stack.name]) for graph in graphs]
     read = read_known(session.context, session, known, options)
-    plans = tuple(_plan_one(session, graph, options, read) for graph in graphs)
+    made = tuple(_plan_one(session, graph, options, read) for graph in graphs)
+    plans = warned_of_deleted(made, session.context.schemas)
     return refuse_double_claims(session, _with_dependencies_elsewhere(session, plans))
 
 

@@ -74,3 +74,39 @@ def test_a_reader_of_a_stack_that_was_renamed_counts(project: Project) -> None:
     assert refusal.endswith("engine apply catalogue site")
     project.apply()
     assert [price["active"] for price in project.objects("/v1/prices")] == [False, True]
+
+
+COUPON = """
+    from engine.stripe import Coupon
+
+    Coupon("launch", id="LAUNCH25", percent_off=25, duration="once")
+"""
+CODE = """
+    from engine.stripe import PromotionCode
+
+    PromotionCode("vip", promotion={"type": "coupon", "coupon": "LAUNCH25"}, code="VIP")
+"""
+WARNING = (
+    "stripe_promotion_code.vip has LAUNCH25 as its promotion.coupon, which was deleted on Stripe: "
+    "{0}:stripe_coupon.launch. Stripe is likely to refuse that until it is made again: "
+    "engine apply {0}, and then engine apply codes"
+)
+
+
+@pytest.mark.parametrize(("stack", "warned"), [("shop", True), ("base", False)])
+def test_a_plan_warns_of_an_id_that_was_deleted(
+    project: Project, stack: str, *, warned: bool
+) -> None:
+    """If the stack that has it comes later in the run; else it is made again before."""
+    project.write(COUPON, stack)
+    project.apply(stack)
+    project.write(CODE, "codes")
+    project.apply("codes")
+    assert [plan.warnings for plan in project.report().plans] == [(), ()]
+    project.call("delete", "/v1/coupons/LAUNCH25")
+    found = {plan.stack: plan.warnings for plan in project.report().plans}
+    assert found == {stack: (), "codes": (WARNING.format(stack),) if warned else ()}
+    project.apply(stack)
+    assert project.report().plans[0].warnings == ()
+    project.apply("codes")
+    assert not project.report().has_changes

@@ -1,4 +1,4 @@
-"""Find what other stacks tie to an object that a plan ends: by its id, however they got it.
+"""Find what other stacks tie to an object that a plan ends, or that is gone: by its id.
 
 Outputs are not the only way to an id. It may be written out, come from a variable, or from one
 of a stack that has another name by now. But states record what each object refers to.
@@ -6,6 +6,7 @@ of a stack that has another name by now. But states record what each object refe
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -46,8 +47,6 @@ def referrers(
         plans: The plans of the run, that of the stack among them if it is part of it.
         schemas: Resource types by name.
     """
-    objects = {(schemas[key.type].object, key.account, key.id) for key in ended}
-    ids = {key.id for key in ended}
     own = [plan for plan in plans if plan.stack == state.stack]
     changes: Mapping[str, Change] = {c.address: c for plan in own for c in plan.changes}
     moves = {old: new for plan in own for old, new in plan.moves.items()}
@@ -58,10 +57,59 @@ def referrers(
             continue
         pending = change is not None and change.action is not Action.NO_OP
         has: Mapping[str, Any] = change.after if change and pending else entry.attributes
-        for path, value in scalars(has):
-            if not isinstance(value, str) or value not in ids:
-                continue
-            attribute = schemas[entry.type].root.at(path)
-            object_name = attribute.reference if attribute is not None else ""
-            if (object_name, entry.removal_policy.account, value) in objects:
-                yield f"{address} has {value} as its {dotted(path)}"
+        for sentence, _ in _tied(entry.type, entry.removal_policy.account, has, ended, schemas):
+            yield f"{address} {sentence}"
+
+
+def warned_of_deleted(plans: Sequence[Plan], schemas: Schemas) -> tuple[Plan, ...]:
+    """Plans that warn where they send the id of what another stack had, and Stripe has no more.
+
+    What an earlier plan of the run makes again under the same id is no such thing.
+
+    Args:
+        plans: The plans of the run, in the order of the apply.
+        schemas: Resource types by name.
+    """
+    deleted = {
+        ObjectKey(drift.type, drift.account, drift.id): (plan.stack, drift.address)
+        for plan in plans
+        for drift in plan.drift
+        if drift.gone
+    }
+    warned = []
+    for plan in plans if deleted else ():
+        others = [key for key, (stack, _) in deleted.items() if stack != plan.stack]
+        warnings = [
+            f"{change.address} {sentence}, which was deleted on Stripe: "
+            f"{deleted[key][0]}:{deleted[key][1]}. Stripe is likely to refuse that until it is "
+            f"made again: engine apply {deleted[key][0]}, and then engine apply {plan.stack}"
+            for change in plan.pending
+            for sentence, key in _tied(change.type, change.account, change.after, others, schemas)
+        ]
+        warned.append(dataclasses.replace(plan, warnings=(*plan.warnings, *warnings)))
+        made = {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
+        deleted = {
+            key: owner
+            for key, owner in deleted.items()
+            if owner[0] != plan.stack or key.id not in made
+        }
+    return tuple(warned) or tuple(plans)
+
+
+def _tied(
+    kind: str,
+    account: str,
+    has: Mapping[str, Any],
+    objects: Collection[ObjectKey],
+    schemas: Schemas,
+) -> Iterator[tuple[str, ObjectKey]]:
+    """Where values refer to some objects, in a few words, and the object."""
+    known = {(schemas[key.type].object, key.account, key.id): key for key in objects}
+    ids = {key.id for key in objects}
+    for path, value in scalars(has):
+        if not isinstance(value, str) or value not in ids:
+            continue
+        attribute = schemas[kind].root.at(path)
+        found = known.get((attribute.reference if attribute is not None else "", account, value))
+        if found is not None:
+            yield f"has {value} as its {dotted(path)}", found

@@ -1,7 +1,8 @@
 """The resources that `pulumi stack export` prints.
 
-Pulumi's Stripe package wraps a provider of Terraform, so its types and attributes are Terraform's
-in another spelling: `stripe:index/portalConfiguration:PortalConfiguration`, `enabledEvents`.
+Pulumi's Stripe packages wrap a provider of Terraform, so their types and attributes are Terraform's
+in another spelling: `stripe:index/portalConfiguration:PortalConfiguration`, `enabledEvents`. A
+block that could be there several times is a list with a plural name: `webhookEndpoints`.
 """
 
 from __future__ import annotations
@@ -67,10 +68,7 @@ def _recorded(resources: list[Any], left_out: LeftOut) -> Iterator[Entry]:
             address=urn,
             type=theirs,
             name=(urn.rpartition("::")[2],),
-            attributes={
-                **{_snake(key): _plain(value) for key, value in outputs.items()},
-                "id": resource.get("id"),
-            },
+            attributes={**_named(outputs), "id": resource.get("id")},
             hidden=frozenset(_snake(key) for key, value in outputs.items() if _is_secret(value)),
         )
 
@@ -87,8 +85,19 @@ def _plain(value: Any) -> Any:
     """A value in Terraform's spelling; a secret that the export does not show is None."""
     if _is_secret(value):
         with contextlib.suppress(ValueError, TypeError):
-            return json.loads(value.get("plaintext"))
+            return _plain(json.loads(value.get("plaintext")))
         return None
     if isinstance(value, Mapping):
-        return {_snake(key): _plain(inner) for key, inner in value.items()}
+        return _named(value)
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes by Terraform's names; a list of one block has the name of the block, too."""
+    found = {_snake(key): _plain(value) for key, value in values.items()}
+    blocks = {
+        name.removesuffix("s"): value
+        for name, value in found.items()
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping)
+    }
+    return {**blocks, **found}

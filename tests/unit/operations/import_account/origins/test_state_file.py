@@ -368,6 +368,50 @@ def test_exports_of_pulumi_are_read_too() -> None:
     assert origin.left_out["it is only read there"] == (read["urn"],)
 
 
+def test_exports_of_the_package_of_pulumis_registry() -> None:
+    """It is made of Stripe's own provider: its types, and blocks as lists with a plural name."""
+    mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+    webhook = [{"url": "https://example.com/", "signingSecret": SECRET}]
+    component = "urn:pulumi:prod::shop::shop:index:Plans$stripe:index/price:Price::month"
+    month = pulumi_resource("price", "month", "price_1", livemode=False)
+    origin = _read(
+        pulumi_export(
+            {**month, "urn": component, "parent": "urn:pulumi:prod::shop::shop:index:Plans::plans"},
+            pulumi_resource(
+                "price",
+                "gift",
+                "price_2",
+                customUnitAmounts=[{"enabled": True, "minimum": 500}],
+                metadata={"teamName": "growth"},
+            ),
+            pulumi_resource("billingMeter", "calls", "mtr_1", customerMappings=[{"type": "by_id"}]),
+            pulumi_resource("billingPortalConfiguration", "portal", "bpc_1"),
+            pulumi_resource("taxId", "vat", "txi_1", customer="cus_1"),
+            pulumi_resource("v2CoreEventDestination", "open", "ed_1", webhookEndpoints=webhook),
+            pulumi_resource(
+                "v2CoreEventDestination",
+                "sealed",
+                "ed_2",
+                webhookEndpoints={**mark, "plaintext": json.dumps(webhook)},
+            ),
+        )
+    )
+    assert _addresses(origin) == {
+        "stripe_price.month": "price_1",
+        "stripe_price.gift": "price_2",
+        "stripe_billing_meter.calls": "mtr_1",
+        "stripe_billing_portal_configuration.portal": "bpc_1",
+        "stripe_customer_tax_id.vat": "cus_1/txi_1",
+        "stripe_v2_core_event_destination.open": "ed_1",
+        "stripe_v2_core_event_destination.sealed": "ed_2",
+    }
+    found = {key.id: one for key, one in origin.wanted.objects.items()}
+    assert found["price_2"].known == {"custom_unit_amount": {"enabled": True}}
+    secret = {("webhook_endpoint", "signing_secret"): Sensitive(SECRET)}
+    assert found["ed_1"].secrets == found["ed_2"].secrets == secret
+    assert origin.livemode is False
+
+
 def test_the_mode_of_the_objects() -> None:
     """The state says it, if its attributes do and agree."""
 
