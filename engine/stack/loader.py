@@ -219,10 +219,13 @@ def _as_main_program_sees_it(folder: Path) -> Iterator[None]:
     token = _before.set(before)
     wrote = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
-    sys.path.insert(0, str(folder))
+    # Another list, since other threads may be looking for a module along the one that is there: an
+    # entry that is taken out of it would make them skip the next one.
+    sys.path = [str(folder), *sys.path]
     try:
         yield
     finally:
+        sys.path = list(sys.path)
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = wrote
         _before.reset(token)

@@ -43,7 +43,9 @@ def _shops(root: Path, write: Write) -> None:
 
 
 def _planned(engine: Engine, *words: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(engine("plan", "--fleet", "shops", *words, "--json").out)
+    ended = engine("plan", "--fleet", "shops", *words, "--json")
+    assert ended.out, ended.err
+    found: dict[str, Any] = json.loads(ended.out)
     return found
 
 
@@ -55,8 +57,8 @@ def _accounts(document: dict[str, Any]) -> list[list[str]]:
 def test_equal_plans_are_one_group(engine: Engine) -> None:
     """Those that differ in a currency, which a person should see, are not equal."""
     document = _planned(engine)
-    assert _accounts(document) == [["north", "south"], ["west"]]
     assert (document["unchanged"], document["failed"]) == ([], [])
+    assert _accounts(document) == [["north", "south"], ["west"]]
 
 
 @pytest.mark.usefixtures("_shops")

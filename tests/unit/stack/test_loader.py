@@ -117,6 +117,16 @@ def test_nothing_is_left_behind(project: StackProject, ending: str) -> None:
     assert [path.name for path in project.root.rglob("*") if path.name == "__pycache__"] == []
 
 
+def test_another_thread_looks_for_modules_everywhere_meanwhile(
+    project: StackProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import that began while a module was evaluated skips no entry of the path afterwards."""
+    monkeypatch.setattr(sys, "search", None, raising=False)
+    entries = list(sys.path)
+    project.load("import sys\nsys.search = iter(sys.path)\nnext(sys.search)\n")
+    assert list(vars(sys)["search"]) == entries
+
+
 def test_what_a_module_prints_goes_to_stderr(
     project: StackProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
