@@ -6,6 +6,7 @@ import contextlib
 import io
 import itertools
 import os
+import signal
 import sys
 import threading
 
@@ -110,6 +111,7 @@ def run_words(words: list[str]) -> int:
         The exit code.
     """
     _write_anything()
+    _end_as_first_process()
     # An error may occur before the options are read; these words are all there is then.
     before_rest = words[: words.index("--")] if "--" in words else words
     invocation = Invocation(format=_named_format(before_rest), words=tuple(words))
@@ -140,6 +142,12 @@ def _leave_at_once(code: int) -> None:
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
         os._exit(code)
+
+
+def _end_as_first_process() -> None:
+    """Take SIGTERM as Ctrl-C in a container, whose first process gets none without a handler."""
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _write_anything() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,18 @@ def test_a_terminal_shows_once_why_a_plan_is_refused(
     assert code == 4
     assert screen.count("stripe_product.pro is protected") == 1
     assert "Error: the plan is refused, for the reason above\nHint: " in screen
+
+
+def test_the_first_process_of_a_container_ends_on_sigterm(root: Path, write: Write) -> None:
+    """The kernel keeps from it what it has no handler for, so that it would go on to apply."""
+    write("shop", "import signal\nsignal.raise_signal(signal.SIGTERM)\n")
+    first = "import os; os.getpid = lambda: 1; from engine.cli.main import run; exit(run())"
+    ended = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", first, "apply", "--yes"],
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ended.returncode == 130
+    assert "Error: interrupted" in ended.stderr
