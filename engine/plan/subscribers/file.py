@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.address import is_environment_name, is_logical_name
 from engine.errors import PlanFileError
 from engine.plan.subscribers.moves import Cohort, Money, Moves, Row, Skip, counts
 from engine.plan.subscribers.price_facts import PriceFacts
@@ -102,6 +103,7 @@ def decode_moves(raw: bytes, schemas: Schemas, *, path: str) -> Moves:
 
 
 def _read(head: dict[str, Any], lines: Sequence[str]) -> Moves:
+    _check_texts(head)
     fields = {name: value for name, value in head.items() if name not in _OWN}
     number = head["moved"]
     if len(lines) != number + head["skipped"]:
@@ -109,6 +111,17 @@ def _read(head: dict[str, Any], lines: Sequence[str]) -> Moves:
     rows = tuple(_row(json.loads(line)) for line in lines[:number])
     skipped = tuple(_skip(json.loads(line)) for line in lines[number:])
     return dataclasses.replace(_MOVES.read(fields), rows=rows, skipped=skipped)
+
+
+def _check_texts(value: Any) -> None:
+    """Refuse a text that a terminal would not show as it is: a file may come from anywhere."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for inner in value:
+            _check_texts(inner)
+    elif isinstance(value, str) and not value.isprintable():
+        raise ShapeError((), "it holds a text that cannot be shown")
 
 
 _OWN = ("file", "format_version", "digest", "moved", "skipped")
@@ -122,6 +135,7 @@ def _checked(moves: Moves, schemas: Schemas) -> Moves:
         shown[money.old, money.new] = (number + money.subscriptions, quantity + money.quantity)
     if shown != counts(moves.rows):
         raise ShapeError((), "its totals are not those of its lines")
+    _check_names(moves)
     names = [price.id for price in moves.prices]
     if moves.type not in schemas or not all(map(_ID.fullmatch, names)):
         raise ShapeError((), "it names no prices")
@@ -135,6 +149,18 @@ def _checked(moves: Moves, schemas: Schemas) -> Moves:
     if moves.undoes and not is_moves_name(moves.undoes):
         raise ShapeError((), "what it undoes has no such name")
     return moves
+
+
+def _check_names(moves: Moves) -> None:
+    """Refuse names that messages repeat as words of commands."""
+    stacks = filter(None, (price.stack for price in moves.prices))
+    accounts = filter(None, (moves.account, moves.account_id))
+    if not (
+        is_environment_name(moves.environment)
+        and all(map(is_logical_name, stacks))
+        and all(map(_ID.fullmatch, accounts))
+    ):
+        raise ShapeError((), "it names no environment, stack or account")
 
 
 def _values(row: Row) -> list[Any]:

