@@ -323,6 +323,15 @@ def test_a_part_that_failed_is_done_on_another_machine(
     assert [row[0] for row in rows(root, "move.undo.plan")] == others
     [kept] = journals(root)
     assert kept in part.out
+    [record] = (root / "state").rglob("*.journal")
+    assert record.stat().st_size < 4096  # the room for more is given back
+    whole = record.read_bytes()
+    record.write_bytes(whole.replace(b'"done"', b'"d0ne"', 1))
+    damaged = engine("apply", "move.plan")
+    assert (damaged.code, f"{record.name} is damaged" in damaged.err) == (1, True)
+    assert "remove it and apply the same file again" in damaged.err
+    assert engine("doctor", "--offline").code == 0
+    record.write_bytes(whole)
     assert kept in engine("doctor", "--offline").out
     (root / "move.undo.plan").unlink()
     failing.clear()

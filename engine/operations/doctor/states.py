@@ -126,18 +126,6 @@ def _at_work(run: RunLock) -> Finding:
     )
 
 
-def _unfinished_run(environment: str, name: str) -> Finding:
-    if is_moves_name(name):
-        return note(
-            f"the plan of moves {environment}/{name} was not carried out whole, so that what was "
-            "done of it is kept; engine apply FILE, with the file of that plan, goes on"
-        )
-    return warning(
-        f"a run on {environment}/{name} has not finished",
-        "the next engine plan or apply finishes what it left, and says so",
-    )
-
-
 def unfinished(patient: Patient) -> Iterator[Finding]:
     """Journals of runs, and imports, that have not finished."""
     context, backend = patient.context.needed(), patient.backend.needed()
@@ -148,9 +136,18 @@ def unfinished(patient: Patient) -> Iterator[Finding]:
     for name in names:
         if name in at_work:
             continue
-        if backend.read_journal(name, context.environment):
-            clean = clean and is_moves_name(name)
-            yield _unfinished_run(context.environment, name)
+        if is_moves_name(name):
+            yield note(
+                f"the plan of moves {context.environment}/{name} was not carried out whole, so "
+                "that what was done of it is kept; engine apply FILE, with the file of that plan, "
+                "goes on"
+            )
+        elif backend.read_journal(name, context.environment):
+            clean = False
+            yield warning(
+                f"a run on {context.environment}/{name} has not finished",
+                "the next engine plan or apply finishes what it left, and says so",
+            )
     for name in backend.pending_imports(context.environment):
         clean = False
         yield warning(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from engine.apply.journal import Journal, Run, first_record, objects_of, read_journal
 from engine.apply.recovery import RecoveryPorts, recover
 from engine.apply.references import References
+from engine.errors import StateError, UntrustedStateError
 from engine.frozen import frozen
 from engine.operations.run.context import Context
 from engine.operations.subscribers.recheck import Rechecking
@@ -52,7 +53,7 @@ def open_record(
         StateError: if the record cannot be read or written.
         ProviderError: if Stripe cannot be asked.
     """
-    records = context.backend.read_journal(name, context.environment)
+    records = _records(context, name)
     if records:
         return _recovered(context, name, records, hold, provider)
     state = new_state(name, context.environment, name)
@@ -71,6 +72,19 @@ def open_record(
     first = (first_record(run),)
     file = context.backend.begin_journal(name, context.environment, first, reserve=0)
     return Record(journal=Journal(run, file), moved=frozenset(), unsure=frozenset(), state=state)
+
+
+def _records(context: Context, name: str) -> tuple[bytes, ...]:
+    try:
+        return context.backend.read_journal(name, context.environment) or ()
+    except UntrustedStateError as error:
+        raise StateError(
+            f"what was done of the plan of moves {name} cannot be read: {error.file} is damaged",
+            cause=error.why,
+            hint="bring it back from a backup. Without one, remove it and apply the same file "
+            "again: none is moved twice, but of those that are on the new price already, only "
+            "those in the file that brings them back are still known to be moved",
+        ) from error
 
 
 def _recovered(
@@ -127,8 +141,12 @@ def close_record(context: Context, record: Record, *, end: bool) -> None:
         StateError: if it cannot be ended: the next apply of the same file reads it again.
     """
     record.journal.file.close()
+    place = (record.journal.run.stack, context.environment)
     if end and not record.journal.open:
-        context.backend.end_journal(record.journal.run.stack, context.environment)
+        context.backend.end_journal(*place)
+        return
+    kept = context.backend.read_journal(*place) or ()
+    context.backend.begin_journal(*place, kept, reserve=0).close()  # without the room for more
 
 
 def end_undone(context: Context, name: str) -> None:
@@ -137,6 +155,6 @@ def end_undone(context: Context, name: str) -> None:
     Raises:
         StateError: if it cannot be read or ended.
     """
-    records = context.backend.read_journal(name, context.environment)
+    records = _records(context, name)
     if records and not read_journal(records, context.schemas, {}).pending:
         context.backend.end_journal(name, context.environment)
