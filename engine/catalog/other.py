@@ -5,6 +5,7 @@ It is printed by the generator in a process of its own, so that two releases nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -17,6 +18,8 @@ from engine.catalog.model import Entry, Shape
 from engine.catalog.rows import Row
 from engine.schema.attribute import Attribute
 from engine.schema.resource_type import ResourceType, Schemas
+
+_VERSION = re.compile(r"[\w.+-]{1,64}")
 
 
 def encode_catalog(
@@ -55,8 +58,11 @@ class OtherCatalog:
         Raises:
             LookupError, TypeError, ValueError: if it is not one.
         """
-        self.sdk_version = str(written["sdk_version"])
-        self.api_version = str(written["api_version"])
+        self.sdk_version, self.api_version = (
+            str(written[name]) for name in ("sdk_version", "api_version")
+        )
+        if not all(map(_VERSION.fullmatch, (self.sdk_version, self.api_version))):
+            raise ValueError("it names no version")  # it is shown, and sent as a header
         self._entries = {
             str(name): EntryReader(entry).entry() for name, entry in written["entries"].items()
         }

@@ -105,6 +105,15 @@ def test_a_catalog_comes_back_as_it_was_printed() -> None:
         assert schemas[name].collection == kind.collection
 
 
+def test_a_version_is_sent_as_a_header() -> None:
+    """So it is a word, and nothing that would end one."""
+    for version in ("", "2027-01-27.fern\r\nAuthorization: x", "2027\x1b[31m"):
+        with pytest.raises(ValueError, match="no version"):
+            OtherCatalog(encode_catalog({}, sdk_version="17.0.0", api_version=version))
+    preview = encode_catalog({}, sdk_version="17.1.0b1", api_version="2027-01-27.preview")
+    assert OtherCatalog(preview).api_version == "2027-01-27.preview"
+
+
 def test_a_type_that_it_does_not_have_is_not_there() -> None:
     """And a path of a row that it does not have is left out."""
     entries = {"product": loader.entry("product")}
