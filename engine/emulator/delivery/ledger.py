@@ -20,7 +20,9 @@ from engine.emulator.wire.errors import StripeRefusal
 _GONE: Final = "the endpoint was deleted"
 _DISABLED: Final = "the endpoint is disabled"
 _UNSIGNED: Final = "the secret of the endpoint is not known: no request to this emulator made it"
-_ANOTHER_VERSION: Final = "sent in API version {}; the endpoint asks for {}"
+_ANOTHER_VERSION: Final = (
+    "sent as API version {}, which the endpoint asks for; what has no older form here is as in {}"
+)
 
 
 class Opened(Protocol):
@@ -135,7 +137,7 @@ def _chosen(found: Recipients, type: str, listener: Recipient | None) -> list[Re
 
 def _made(call: Call, event: dict[str, Any], found: Recipient) -> Delivery:
     return delivery_of(
-        event_response(call, event),
+        event_response(call, event, found.api_version),
         url=found.url,
         endpoint=found.id,
         secrets=found.secrets,
@@ -147,7 +149,7 @@ def _remark(call: Call, found: Recipient) -> str:
     own = call.version.partition(";")[0]
     if found.api_version in {"", own}:
         return ""
-    return _ANOTHER_VERSION.format(own, found.api_version)
+    return _ANOTHER_VERSION.format(found.api_version, own)
 
 
 def _why_not(found: Recipient | None) -> str:

@@ -8,16 +8,19 @@ at its endpoints: `deliveries`, each with its `endpoint`, `url`, `state`, `reaso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from engine.catalog import loader
+from engine.emulator.params.older_forms import expand_now, show_then
 from engine.emulator.params.parser import ParamParser
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.request_context import RequestContext
-from engine.emulator.requests.responses import limit_of, render
+from engine.emulator.requests.responses import kept_then, limit_of, render
 from engine.emulator.storage.deliveries import deliveries_of, shown, still_pending
 from engine.emulator.storage.events import EVENT, KIND, LIFE, add_events, drop_surplus
 from engine.emulator.storage.repository import Condition, Document
+from engine.emulator.types.kinds import older_forms
 from engine.emulator.wire import errors
 from engine.emulator.wire.messages import Form
 
@@ -176,9 +179,22 @@ def _shown(call: Call, event: Document, *, own: bool) -> dict[str, Any]:
     return {**event_response(call, event), **deliveries}
 
 
-def event_response(call: Call, event: Document) -> dict[str, Any]:
-    """A stored event as Stripe returns it; the document itself is changed."""
-    object = event.pop(KIND)
+def event_response(call: Call, event: Document, version: str = "") -> dict[str, Any]:
+    """A stored event as Stripe returns it; the document itself is changed.
+
+    Args:
+        call: In the account of the event.
+        event: The event.
+        version: API version that its object is to be in; empty for the one that it was kept in.
+    """
+    object, data = event.pop(KIND), event["data"]
+    forms = older_forms(version) if version else {}
     if object:
-        event["data"]["object"] = render(call, call.kind(object), event["data"]["object"], ())
+        expand: list[str] = []
+        for form in forms.get(object, ()):
+            expand = expand_now(expand, form, of_list=False)
+        data["object"] = render(call, call.kind(object), data["object"], tuple(expand))
+    if version:
+        event["api_version"] = version  # D
+        show_then(data["object"], forms, partial(kept_then, call))
     return shown(event)

@@ -9,7 +9,6 @@ from typing import Any, Final
 from engine.catalog.model import Shape
 from engine.emulator.params.bounds import check_bounds
 from engine.emulator.params.older_forms import (
-    THEN,
     OlderForm,
     applicable,
     expand_now,
@@ -22,7 +21,7 @@ from engine.emulator.requests import v2
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths, parse_expand, path_texts
 from engine.emulator.requests.request_context import RequestContext
-from engine.emulator.requests.responses import page_of, page_of_held, render
+from engine.emulator.requests.responses import kept_then, page_of, page_of_held, render
 from engine.emulator.requests.search import TOTAL_COUNT, result_of
 from engine.emulator.shapes.paths import copied, put
 from engine.emulator.storage.repository import Document
@@ -52,13 +51,8 @@ def perform(call: Call, match: Match, context: RequestContext) -> dict[str, Any]
         raise
     forms = older_forms(version)
     if forms:
-        show_then(response, forms, partial(_kept, call))
+        show_then(response, forms, partial(kept_then, call))
     return response
-
-
-def _kept(call: Call, object: str, id: str) -> Mapping[str, Any]:
-    found = call.get(object, id)
-    return {} if found is None else found.get(THEN, {})
 
 
 def _form_now(call: Call, match: Match, form: Form, older: Sequence[OlderForm]) -> Form:

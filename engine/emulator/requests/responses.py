@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.emulator.params.older_forms import THEN
 from engine.emulator.requests.call import Call
 from engine.emulator.requests.expansions import Paths, expanded_document
 from engine.emulator.shapes.derived import SubList
@@ -65,6 +66,12 @@ def render(call: Call, kind: ObjectKind, document: Document, expand: Paths) -> D
     """An object as a response."""
     kind.behaviour.showing(call, document)
     return expanded_document(document, kind, expand, _ObjectsNow(call))
+
+
+def kept_then(call: Call, object: str, id: str) -> Mapping[str, Any]:
+    """What an object keeps for older API versions."""
+    found = call.get(object, id)
+    return {} if found is None else found.get(THEN, {})
 
 
 def page_of(

@@ -1,12 +1,14 @@
-"""What Stripe's SDK for Go sends, byte for byte.
+"""What Stripe's SDK for Go sends, byte for byte, as was recorded of it.
 
 Over HTTP/1.1 its bodies come in chunks, since it does not say how long they are. Lists have
-indexes, an empty list is an empty value, and a GET has the content type of a form.
+indexes, an empty list is an empty value, and a GET has the content type of a form. What has
+parameters and is no GET has an idempotency key.
 """
 
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -18,9 +20,10 @@ from engine.emulator.doors.server import EmulatorServer
 
 FORM = "application/x-www-form-urlencoded"
 AGENT = (
-    '{"bindings_version":"84.0.0","lang":"go","lang_version":"go1.25.0","publisher":"stripe",'
-    '"uname":"Linux"}'
+    '{"application":null,"bindings_version":"84.4.1","lang":"go","lang_version":"go1.25.0",'
+    '"platform":"linux amd64"}'
 )
+KEYS = (f"1796049896300898787_{number:06}" for number in itertools.count())
 Answer = tuple[int, dict[str, str], Any]
 Send = Callable[..., Answer]
 
@@ -42,12 +45,14 @@ class _Client:
             "X-Stripe-Client-User-Agent": AGENT,
             **{name.replace("_", "-"): value for name, value in further.items()},
         }
+        if body:
+            headers.setdefault("Idempotency-Key", next(KEYS))
         if self._last:
-            metrics = {"request_id": self._last, "request_duration_ms": 3}
+            metrics = {"request_duration_ms": 3, "request_id": self._last, "usage": None}
             telemetry = json.dumps({"last_request_metrics": metrics}, separators=(",", ":"))
             headers["X-Stripe-Client-Telemetry"] = telemetry
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}"]
-        lines.append("User-Agent: Stripe/v1 GoBindings/84.0.0")
+        lines.append("User-Agent: Stripe/v1 GoBindings/84.4.1")
         if method == "POST":
             lines.append("Transfer-Encoding: chunked")
         lines += [f"{name}: {headers[name]}" for name in sorted(headers)]

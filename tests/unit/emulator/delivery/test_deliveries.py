@@ -317,14 +317,35 @@ def test_requests_of_many_threads(emulator: Emulator) -> None:
     assert {one["pending_webhooks"] for one in kept} == {0}
 
 
-def test_another_api_version_is_sent_in_the_emulators_own(emulator: Emulator) -> None:
-    """It says so in the event."""
-    form = "url=https://a.example/&enabled_events[]=*&api_version=2020-08-27"
-    assert send(emulator, "POST", HOOKS, form).status == 200
+def test_an_endpoint_gets_events_in_its_own_api_version(emulator: Emulator) -> None:
+    """D: they are rendered for it, and say so; SDKs for Go and .NET refuse any other version."""
+    form = "url=https://a.example/&enabled_events[]=promotion_code.created&api_version="
+    for version in ("2025-01-27.acacia", "2031-01-01.future", ""):
+        assert (
+            send(emulator, "POST", HOOKS, f"{form}{version}".removesuffix("&api_version=")).status
+            == 200
+        )
+    assert send(emulator, "POST", "/v1/coupons", "id=ten&percent_off=10").status == 200
     caught: list[Delivery] = []
     with emulator.deliveries.to(caught.append):
-        product(emulator, "p")
-    assert caught[0].document["api_version"] == last_event(emulator)["api_version"]
+        code = "code=TEN&promotion[type]=coupon&promotion[coupon]=ten"
+        assert send(emulator, "POST", "/v1/promotion_codes", code).status == 200
+    own = last_event(emulator)
+    by_version = {one.document["api_version"]: one.document["data"]["object"] for one in caught}
+    assert by_version.keys() == {"2025-01-27.acacia", "2031-01-01.future", own["api_version"]}
+    old = by_version.pop("2025-01-27.acacia")
+    # D: before 2025-09-30 the coupon was a field of the code, and whole.
+    assert "promotion" not in old
+    assert old["coupon"]["percent_off"] == 10
+    for now in by_version.values():
+        assert now == own["data"]["object"]
+        assert now["promotion"] == {"type": "coupon", "coupon": "ten"}
+    # What is kept stays in the emulator's own version.
+    assert send(emulator, "GET", f"/v1/events/{own['id']}").document == own
+    [listed] = send(emulator, "GET", "/emulator/events?limit=1").document["data"]
+    reasons = [one["reason"] for one in listed["deliveries"]]
+    assert [bool(one) for one in reasons] == [True, True, False]
+    assert "2025-01-27.acacia" in reasons[0]
 
 
 def test_secrets_are_in_no_response(emulator: Emulator) -> None:
