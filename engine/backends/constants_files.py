@@ -40,7 +40,7 @@ def write_constants(
     shown: str,
     is_ours: Callable[[str], bool],
     private: Path | None,
-    force: bool,
+    force: bool | None,
 ) -> bool:
     """Write a file, unless it has this text already. A link stays one: its target is written.
 
@@ -51,7 +51,7 @@ def write_constants(
         is_ours: Whether a text was written from here; an empty file may be written over too.
         private: It holds a secret: git must not see it, and only its user may read it. This is
             the project's private folder, where it is written first; None if it holds none.
-        force: Write over any file.
+        force: Write over any file; None if the command has no option for that.
 
     Returns:
         Whether it was written.
@@ -86,7 +86,7 @@ def check_constants(
     shown: str,
     is_ours: Callable[[str], bool],
     secret: bool,
-    force: bool,
+    force: bool | None,
 ) -> str | None:
     """Check that a file may be written, and return its present text; None if there is none.
 
@@ -96,7 +96,7 @@ def check_constants(
         shown: The file as messages name it.
         is_ours: As in `write_constants`.
         secret: It will hold a secret.
-        force: Write over any file.
+        force: Write over any file; None if the command has no option for that.
 
     Raises:
         ConstantsFileError: if it may not.
@@ -112,7 +112,7 @@ def check_constants(
     if present and not force and not is_ours(present):
         raise ConstantsFileError(
             f"{shown} is not written over: engine output did not write it",
-            hint="name another file, or give --force",
+            hint="name another file" if force is None else "name another file, or give --force",
         )
     if not path.parent.is_dir():
         raise ConstantsFileError(f"there is no folder for {shown}", hint="make it first")

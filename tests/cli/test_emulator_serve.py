@@ -277,6 +277,7 @@ def test_a_file_of_another_is_not_written_over(engine: Engine, root: Path) -> No
     ended = engine("emulator", "serve", "--stack", "shop", "--env-file", ".env")
     assert ended.code == 1
     assert ".env is not written over" in ended.err
+    assert ended.err.endswith("Hint: name another file\n")
     assert "created" not in ended.err
     assert (root / ".env").read_text(encoding="utf-8") == "MINE=1\n"
 

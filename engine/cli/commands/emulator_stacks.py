@@ -74,7 +74,7 @@ def check_env_file(invocation: Invocation, name: str) -> None:
         shown=name,
         is_ours=functools.partial(is_ours, "dotenv"),
         secret=True,
-        force=False,
+        force=None,
     )
 
 
@@ -108,7 +108,7 @@ def write_env_file(
         shown=name,
         is_ours=functools.partial(is_ours, "dotenv"),
         private=invocation.root / ".engine",
-        force=False,
+        force=None,
     )
 
 
