@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.bootstrap.connections import Connections, embedded_account
 from engine.bootstrap.project import open_client
-from engine.errors import UsageError
+from engine.errors import NotFoundError, UsageError
 from engine.operations.run.context import Context
 from engine.ports.hook import Hook
 from engine.settings.model import Settings
@@ -93,7 +93,8 @@ def resend_event(
         listener_secret: As for `serve_emulator`.
 
     Raises:
-        UsageError: The environment is not an emulator, or a server forwards already.
+        UsageError: The environment is not an emulator, a server forwards already, or there is no
+            such event or endpoint.
     """
     from engine.stripe.emulated import resend_event as send
 
@@ -105,7 +106,12 @@ def resend_event(
     with _client(context.settings, forward_to, listener_secret) as http:
         if http is None:
             raise UsageError(f"there is no event {id}", hint="the embedded account is empty")
-        return send(http, id, endpoint)
+        try:
+            return send(http, id, endpoint)
+        except NotFoundError as error:
+            raise UsageError(
+                error.message, hint="engine emulator events lists events and their endpoints"
+            ) from error
 
 
 @contextmanager

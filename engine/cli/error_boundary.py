@@ -25,6 +25,7 @@ _HINTS = {
     errno.EDQUOT: "make room on the disk and run the command again",
     errno.EACCES: "check who may write there",
     errno.EPERM: "check who may write there",
+    errno.ENOTDIR: "a file is where a folder belongs: move it away and run the command again",
     errno.EROFS: "the file system is read-only",
 }
 

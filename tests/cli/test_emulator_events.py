@@ -89,6 +89,10 @@ def test_a_server_delivers_and_sends_again(
             event = event_of(engine, "price.created")
             assert engine("emulator", "events", "--resend", event, "--json").code == 0
             assert app.next().checked(secret)["id"] == event
+            for words in (("evt_none",), (event, "--endpoint", "we_none")):
+                missing = engine("emulator", "events", "--resend", *words)
+                assert missing.code == 1
+                assert "Hint: engine emulator events lists events and" in missing.err
             refused = engine("emulator", "events", "--resend", event, "--forward-to", app.url)
             assert refused.code == 1
             assert "--forward-to is for the embedded account" in refused.err

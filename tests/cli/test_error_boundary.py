@@ -71,6 +71,14 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
             1,
             "Error: state: Permission denied\nHint: check who may write there\n",
         ),
+        (
+            NotADirectoryError(errno.ENOTDIR, "Not a directory", "state/local"),
+            1,
+            (
+                "Error: state/local: Not a directory\n"
+                "Hint: a file is where a folder belongs: move it away and run the command again\n"
+            ),
+        ),
         (OSError("odd"), 1, "Error: odd\n"),
         (OSError(), 1, "Error: OSError\n"),
         (
@@ -180,6 +188,20 @@ def test_a_reader_who_leaves_is_no_error_to_report(tmp_path: Path, words: list[s
     assert "bug in engine" not in text
     assert "Traceback" not in text
     assert "BrokenPipe" not in text
+
+
+def test_closed_streams_are_no_error(tmp_path: Path) -> None:
+    """A service manager may start a program without them; what it does is done."""
+    script = """
+import os, sys
+for number in (0, 1, 2):
+    os.close(number)
+os.execv(sys.executable, [sys.executable, "-m", "engine", *sys.argv[1:]])
+"""
+    ended = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", script, "explain", "usage"], check=False, cwd=tmp_path
+    )
+    assert ended.returncode == 0
 
 
 def test_characters_that_a_terminal_cannot_show_are_escaped(
