@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from engine.api import Plan
 
 _ID = re.compile(r"\b((?:[a-z]+_)+)([A-Za-z0-9]{8,})\b")
-"""What is between a prefix and the end of an id of Stripe's."""
+"""A prefix and the rest of an id of Stripe's."""
+_NO_PREFIX = "id_"
+"""Of the number of an id that has no prefix, as that of a coupon."""
 
 
 def snapshot_of(plan: Plan, *, verbose: bool = False) -> str:
@@ -23,38 +24,32 @@ def snapshot_of(plan: Plan, *, verbose: bool = False) -> str:
         plan: The plan.
         verbose: Every field.
     """
-    ids = set(_ids(plan))
+    chosen = frozenset(_chosen(plan))
+    ids = {plan.account, *(change.id for change in plan.resources.values())} - chosen - {""}
     numbers: dict[str, str] = {}
     counts: dict[str, int] = {}
 
     def mask(match: re.Match[str]) -> str:
-        found, prefix = match[0], match[1]
-        if found not in ids and not _is_random(match[2]):
+        found, prefix = match[0], match[1] or _NO_PREFIX
+        if found in chosen or (found not in ids and not _is_random(match[2] or "")):
             return found
         if found not in numbers:
             counts[prefix] = counts.get(prefix, 0) + 1
             numbers[found] = f"{prefix}{counts[prefix]}"
         return numbers[found]
 
-    return _ID.sub(mask, plan.text(verbose=verbose))
+    # Without a prefix it may be a word as any other, which is an id only in brackets or quotes.
+    bare = sorted(re.escape(id) for id in ids if not _ID.fullmatch(id))
+    every = "|".join([_ID.pattern, *(rf"(?<=[\[\"]){id}(?=[\]\"])" for id in bare)])
+    return re.sub(every, mask, plan.text(verbose=verbose))
 
 
-def _ids(plan: Plan) -> Iterator[str]:
-    yield plan.account
+def _chosen(plan: Plan) -> Iterator[str]:
+    """The ids that stacks choose, or chose when they were applied."""
     for change in plan.resources.values():
-        declared = set(_texts(change.after))
-        if change.id not in declared:  # a stack chose it
-            yield change.id
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, str):
-        yield value
+        for declared in (change.before, change.after):
+            if isinstance(id := declared.get("id"), str):
+                yield id
 
 
 def _is_random(text: str) -> bool:

@@ -259,6 +259,27 @@ def test_a_snapshot_keeps_what_the_stack_chose(emulator: Emulator, tmp_path: Pat
     text = snapshot_of(project.plan())
     assert "spring_SALE20304050" in text
     assert "growth_internationalization" in text
+    project.apply()
+    assert "[spring_SALE20304050]" in snapshot_of(project.plan(destroy=True))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_snapshot_has_no_id_without_a_prefix(seed: int, tmp_path: Path) -> None:
+    """Stripe gives a coupon one; a word that is the same as one stays."""
+    with Emulator(seed=seed) as emulator:
+        project = EmulatedProject(tmp_path, emulator)
+        project.write(
+            "shop",
+            """
+            from engine import output
+            from engine.stripe import Coupon
+            output("id", Coupon("c", percent_off=20, duration="once").id)
+            """,
+        )
+        project.apply()
+        text = snapshot_of(project.plan(destroy=True))
+    assert "- stripe_coupon.c [id_1]  20 % off once" in text
+    assert '- id: "id_1"' in text
 
 
 # ── webhooks ──────────────────────────────────────────────────────────────────────────────
