@@ -62,9 +62,9 @@ class KeyPermissions:
         if question is None:
             return None
         if question.method == "delete":
-            return self._refused(lambda: self._http.delete(question.path, account=account))
+            return self._refused(lambda: self._http.delete(question.path, account=account), account)
         return self._refused(
-            lambda: self._http.post(question.path, {}, idempotency_key="", account=account)
+            lambda: self._http.post(question.path, {}, idempotency_key="", account=account), account
         )
 
     def may_ask_to_write(self, kind: ResourceType) -> bool:
@@ -84,14 +84,17 @@ class KeyPermissions:
         question = reading_question_about(kind)
         params = {**expanding, "limit": 1} if question.lists else {}
         return self._refused(
-            lambda: self._http.get(question.path, params, account=account, route=kind.collection)
+            lambda: self._http.get(question.path, params, account=account, route=kind.collection),
+            account,
         )
 
-    def _refused(self, ask: Callable[[], object]) -> str | None:
+    def _refused(self, ask: Callable[[], object], account: str) -> str | None:
         """The permission that a refusal of a request names; None if the key may send it."""
         try:
             ask()
         except PermissionDeniedError as error:
+            if error.code == OUT_OF_REACH and not (account or self._http.account):
+                return None  # L: so Stripe says that there is no account of that id
             permission = permission_in(error)
             if permission is None:
                 raise

@@ -23,6 +23,7 @@ from engine.values.secret import Sensitive
 from tests.support.fakes.provider import FakeProvider
 
 KEY = "sk_test_contract"
+RESTRICTED = "rk_test_contract"
 PRODUCT = loader.schemas()["stripe_product"]
 NAMES = ("First", "Second", "Third")
 
@@ -231,3 +232,22 @@ def test_3_3_nothing_is_sent_before_a_page_is_asked_for(provider: Provider) -> N
     before = provider.requests
     provider.events(["product.created"])
     assert provider.requests == before
+
+
+# ── asking what a key may do ──────────────────────────────────────────────────────────────
+
+
+def test_asking_what_a_key_may_do_changes_nothing() -> None:
+    """Of every type, persons of accounts that are not there included: nothing is lacking."""
+    with Emulator() as emulator:
+        options = ClientOptions(
+            api_key=Sensitive(RESTRICTED), transport=InProcessTransport(emulator)
+        )
+        provider = StripeProvider(StripeHTTP(options), loader.schemas(), api_key=RESTRICTED)
+        for kind in loader.schemas().values():
+            assert provider.missing_permission(kind) is None
+            assert provider.missing_read_permission(kind) is None
+        writes = emulator.log.writes()
+        assert writes
+        assert {one.status for one in writes} <= {400, 403, 404}
+        assert list(emulator.history) == []
