@@ -83,7 +83,7 @@ says which object on Stripe belongs to which declaration. Commit it together wit
 * `local/` belongs to the embedded emulator of one machine and is not committed.
 """
 
-_IGNORED = (".engine/", "state/local/", "*.plan")
+_IGNORED = (".engine/", "state/local/", "*.plan", ".env", ".env.emulator")
 _IGNORE_COMMENT = "# engine: the embedded account, secrets, locks and saved plans of this machine"
 
 _CONFIGURATION = """\

@@ -74,7 +74,7 @@ def test_existing_files_are_added_to(engine: Engine, home: Path) -> None:
     ignored = (home / ".gitignore").read_text(encoding="utf-8")
     assert ignored.startswith("*.pyc\n.engine\n\n#")
     assert ignored.count(".engine") == 1
-    assert ignored.endswith("\nstate/local/\n*.plan\n")
+    assert ignored.endswith("\nstate/local/\n*.plan\n.env\n.env.emulator\n")
 
 
 def test_a_project_with_a_table_keeps_it(engine: Engine, home: Path) -> None:
