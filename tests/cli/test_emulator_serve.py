@@ -282,6 +282,18 @@ def test_a_file_of_another_is_not_written_over(engine: Engine, root: Path) -> No
     assert (root / ".env").read_text(encoding="utf-8") == "MINE=1\n"
 
 
+def test_an_output_with_the_name_of_a_servers_variable_is_refused(
+    engine: Engine, write: Write, root: Path
+) -> None:
+    """Of two lines for one name, programs read the first or the last."""
+    write("odd", 'from engine import output\noutput("STRIPE_API_BASE", "https://example.com")\n')
+    ended = engine("emulator", "serve", "--stack", "odd", "--env-file", ".env.emulator")
+    assert ended.code == 1
+    assert "a stack has an output STRIPE_API_BASE" in ended.err
+    assert "Serving" not in ended.out
+    assert not (root / ".env.emulator").exists()
+
+
 def test_a_file_that_git_would_commit_is_refused_before_anything_is_done(
     engine: Engine, root: Path
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.address import parse_address
 from engine.cli.invocation import Invocation
 from engine.cli.writing import conclude
-from engine.errors import UsageError
+from engine.errors import ConstantsFileError, UsageError
 
 if TYPE_CHECKING:
     from engine.emulator.core import Emulator
@@ -90,7 +90,8 @@ def write_env_file(
         variables: The variables of the server.
 
     Raises:
-        ConstantsFileError: Git would commit it, or it is another file.
+        ConstantsFileError: Git would commit it, it is another file, or an output has the name of
+            a variable of the server.
     """
     from engine.backends.constants_files import write_constants
     from engine.operations.constants import constants_of
@@ -101,7 +102,7 @@ def write_env_file(
         found = constants_of(context, (context.environment,), (), _secret_outputs(context))
         text = constants_text("dotenv", found)
         variables = {**variables, **_signing_secrets(context)}
-    lines = "".join(f"{name}={value}\n" for name, value in variables.items() if value)
+    lines = "".join(f"{line}\n" for line in _further_lines(text, variables))
     write_constants(
         invocation.path(name),
         f"{text}\n{lines}",
@@ -110,6 +111,25 @@ def write_env_file(
         private=invocation.root / ".engine",
         force=None,
     )
+
+
+def _further_lines(text: str, variables: dict[str, str]) -> Iterator[str]:
+    """The lines of variables that a text of the same form does not have yet.
+
+    Raises:
+        ConstantsFileError: It gives one of them another value; of two, programs read either.
+    """
+    there = text.splitlines()
+    for name, value in variables.items():
+        line = f"{name}={value}"
+        if not value or line in there:
+            continue
+        if any(one.startswith(f"{name}=") for one in there):
+            raise ConstantsFileError(
+                f"a stack has an output {name}, which names something else in this file",
+                hint="give the output another name",
+            )
+        yield line
 
 
 def new_secret() -> str:
