@@ -6,6 +6,7 @@ Nothing of the engine is imported before a fixture is used: each run of pytest l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _KEEP = "engine_keep_keys"
 _PROJECT = "engine_project"
+_TAKEN = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,15 +54,20 @@ def engine_clock() -> Clock:
 
 
 @pytest.fixture
-def _engine_without_keys(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No API key of Stripe is in the environment variables."""
+def _engine_without_keys(request: pytest.FixtureRequest) -> None:
+    """No API key of Stripe is in the environment variables until all fixtures have ended."""
     from engine.testing.surroundings import without_keys
 
-    if request.node.get_closest_marker(_KEEP) is not None:
-        yield
-        return
-    with without_keys():
-        yield
+    if request.node.get_closest_marker(_KEEP) is None:
+        request.node.stash[_TAKEN] = taken = ExitStack()
+        taken.enter_context(without_keys())
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Give keys back after each fixture of the test, since `monkeypatch` may have set one, too."""
+    yield
+    item.stash.get(_TAKEN, ExitStack()).close()
 
 
 @pytest.fixture

@@ -73,6 +73,12 @@ def test_it_needs_no_pytest(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+GIVEN_BACK = """
+    import os
+
+    def pytest_runtest_logfinish():
+        assert os.environ["LIVE"].startswith("sk_live_")
+    """
 USED = """
     import os
     import urllib.request
@@ -125,6 +131,9 @@ USED = """
         assert "STRIPE_API_KEY" not in os.environ
         assert "LIVE" not in os.environ
 
+    def test_a_key_of_its_own(monkeypatch, engine_emulator):
+        monkeypatch.setenv("LIVE", "sk_test_of_the_test")
+
     @pytest.mark.engine_keep_keys
     def test_a_key(engine_emulator):
         assert stripe.api_key.startswith("sk_live_")
@@ -169,6 +178,7 @@ def test_the_fixtures_work_in_a_strict_project(tmp_path: Path) -> None:
     WebhookEndpoint("w", url="https://example.com/", enabled_events=["*"])
     """,
         tests__test_used=USED.replace('== "Alocal"', '== "Atest"'),
+        tests__conftest=GIVEN_BACK,
         tests__test_failing=FAILING,
     )
     ended = run(
@@ -176,7 +186,7 @@ def test_the_fixtures_work_in_a_strict_project(tmp_path: Path) -> None:
     )
     assert ended.returncode == 1, ended.stdout + ended.stderr
     # The application's error comes after its test, which passes.
-    assert "1 failed, 12 passed, 1 error in" in ended.stdout, ended.stdout
+    assert "1 failed, 13 passed, 1 error in" in ended.stdout, ended.stdout
     assert "FAILED tests/test_failing.py::test_empty" in ended.stdout
     assert "E       AssertionError: the plan is not empty" in ended.stdout
     assert "Plan: 2 to create, 0 to update, 0 to replace, 0 to remove." in ended.stdout
