@@ -24,12 +24,13 @@ def without_keys() -> Iterator[None]:
         del os.environ[name]
     sdk = sys.modules.get("stripe")
     key = getattr(sdk, "api_key", None)
-    if sdk is not None:
-        sdk.api_key = None  # type: ignore[attr-defined]
+    real = bool(keys_in(key or ""))
+    if real:
+        sdk.api_key = None  # type: ignore[union-attr]
     try:
         yield
     finally:
-        if sdk is not None:
-            sdk.api_key = key  # type: ignore[attr-defined]
+        if real:
+            sdk.api_key = key  # type: ignore[union-attr]
         for name, value in taken.items():
             os.environ.setdefault(name, value)

@@ -134,6 +134,13 @@ USED = """
     def test_a_key_of_its_own(monkeypatch, engine_emulator):
         monkeypatch.setenv("LIVE", "sk_test_of_the_test")
 
+    @pytest.fixture
+    def of_the_emulator(monkeypatch):
+        monkeypatch.setattr(stripe, "api_key", "sk_test_x")
+
+    def test_a_key_of_the_emulator(of_the_emulator, engine_emulator):
+        assert stripe.api_key == "sk_test_x"
+
     @pytest.mark.engine_keep_keys
     def test_a_key(engine_emulator):
         assert stripe.api_key.startswith("sk_live_")
@@ -186,7 +193,7 @@ def test_the_fixtures_work_in_a_strict_project(tmp_path: Path) -> None:
     )
     assert ended.returncode == 1, ended.stdout + ended.stderr
     # The application's error comes after its test, which passes.
-    assert "1 failed, 13 passed, 1 error in" in ended.stdout, ended.stdout
+    assert "1 failed, 14 passed, 1 error in" in ended.stdout, ended.stdout
     assert "FAILED tests/test_failing.py::test_empty" in ended.stdout
     assert "E       AssertionError: the plan is not empty" in ended.stdout
     assert "Plan: 2 to create, 0 to update, 0 to replace, 0 to remove." in ended.stdout
