@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from engine.errors import StateError
+from engine.errors import StateError, UntrustedStateError
 from engine.frozen import frozen
 from engine.plan.subscribers.file import is_moves_name
 from engine.ports.backend import StateBackend
@@ -75,8 +75,7 @@ def _record_of_moves(source: Place, target: Place, name: str, environment: str) 
     Raises:
         StateError: if the new place has another record of the same plan.
     """
-    here = source.backend.read_journal(name, environment) or ()
-    there = target.backend.read_journal(name, environment) or ()
+    here, there = (_record(place, name, environment) for place in (source, target))
     if there != here[: len(there)]:
         raise StateError(
             f"the plan of moves {name} was applied with the states in both places, so that "
@@ -85,6 +84,18 @@ def _record_of_moves(source: Place, target: Place, name: str, environment: str) 
             f"rest and ends the record in {source.name}; nothing was moved",
         )
     return MigratingStack(stack=name, moves_record=True)
+
+
+def _record(place: Place, name: str, environment: str) -> tuple[bytes, ...]:
+    try:
+        return place.backend.read_journal(name, environment) or ()
+    except UntrustedStateError as error:
+        raise StateError(
+            f"what was done of the plan of moves {name} cannot be read: {error.file} is damaged",
+            cause=error.why,
+            hint="engine apply FILE, with the file of that plan, says what to do about it; nothing "
+            "was moved",
+        ) from error
 
 
 def _replaced(source: Place, target: Place, state: State, raw: bytes) -> State | None:

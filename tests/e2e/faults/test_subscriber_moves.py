@@ -25,8 +25,10 @@ from engine.backends.shared.backend import SharedBackend
 from engine.catalog import loader
 from engine.emulator.core import Emulator
 from engine.emulator.doors.transport import InProcessTransport
-from engine.errors import LockHeldError
+from engine.errors import LockHeldError, StatesMovedError
 from engine.operations.run.context import Context
+from engine.operations.state_keep.migrate import migrate_states
+from engine.operations.state_keep.places import Place
 from engine.operations.subscribers.apply_moves import apply_moves
 from engine.operations.subscribers.plan_moves import Wanted, plan_moves
 from engine.plan.subscribers.file import encode_moves, id_of_moves
@@ -302,6 +304,22 @@ def test_another_machine_goes_on(account: Account, kind: str, at: int) -> None:
         account.open_backend = opened
         assert _killed_at(account, at)
         account.begin(lambda *_: None)
+        _check(account, account.apply())
+
+
+def test_the_states_move_to_another_store_in_between(account: Account) -> None:
+    """What the run that was killed did moves with them, and the file goes on from there."""
+    assert _killed_at(account, 13)
+    account.begin(lambda *_: None)
+    with _store("memory") as opened:
+        source = Place(setting="file", backend=account.context().backend)
+        target = Place(setting="memory://team", backend=opened())
+        migrated = migrate_states(account.context(), source, target, lambda _: True)
+        kept = [one.stack for one in migrated.environments[0].stacks if one.moves_record]
+        assert kept == [id_of_moves(encode_moves(account.moves))]
+        with pytest.raises(StatesMovedError):
+            account.apply()
+        account.open_backend = opened
         _check(account, account.apply())
 
 

@@ -335,6 +335,18 @@ def test_a_run_that_is_unfinished_refuses(world: World, where: str) -> None:
         backend.end_journal(stack, ENVIRONMENT)
 
 
+def test_a_damaged_record_of_moves_refuses(tmp_path: Path) -> None:
+    """No rebuild would bring it back: the apply of its file says what to do."""
+    world = World(tmp_path / "project", old="files")
+    backend, name = world.backend("old"), "moves_0123456789ab"
+    with hold(backend, name, ENVIRONMENT):
+        backend.begin_journal(name, ENVIRONMENT, [b"{}", b"{}"], reserve=0).close()
+    path = world.root / "state" / ENVIRONMENT / f"{name}.journal"
+    path.write_bytes(path.read_bytes().replace(b"{}", b"[]", 1))
+    error = refused(world, StateError, f"what was done of the plan of moves {name} cannot be read")
+    assert "engine apply FILE" in str(error.hint)
+
+
 def test_other_records_of_the_same_moves_refuse(world: World) -> None:
     """Each place knows of moves that the other does not; the first part of the same is no harm."""
     name = "moves_0123456789ab"
