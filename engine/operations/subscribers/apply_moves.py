@@ -7,6 +7,7 @@ Stripe has decides what is left to do, so that nothing is done twice.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
@@ -237,7 +238,8 @@ class _Moving:
             # The way back needs no record of what it moved.
             close_record(self.context, record, end=report.is_whole or bool(self.moves.undoes))
             if report.is_whole and self.moves.undoes:
-                end_undone(self.context, self.moves.undoes)
+                unsure = end_undone(self.context, self.moves.undoes)
+                return dataclasses.replace(report, unsure=unsure)
         return report
 
     def _survey(self, moved: frozenset[str] | set[str], unsure: frozenset[str]) -> None:

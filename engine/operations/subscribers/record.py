@@ -149,12 +149,19 @@ def close_record(context: Context, record: Record, *, end: bool) -> None:
     context.backend.begin_journal(*place, kept, reserve=0).close()  # without the room for more
 
 
-def end_undone(context: Context, name: str) -> None:
+def end_undone(context: Context, name: str) -> tuple[str, ...]:
     """End the record of moves that were all brought back, unless only Stripe knows of some.
+
+    Returns:
+        The subscriptions that may have been moved, and that the list to undo them does not have.
 
     Raises:
         StateError: if it cannot be read or ended.
     """
     records = _records(context, name)
-    if records and not read_journal(records, context.schemas, {}).pending:
+    if not records:
+        return ()
+    pending = read_journal(records, context.schemas, {}).pending
+    if not pending:
         context.backend.end_journal(name, context.environment)
+    return tuple(intent.step.id for intent in pending)

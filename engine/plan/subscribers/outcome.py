@@ -54,6 +54,8 @@ class MovesReport:
         unsaved: Why the record of the run could not be written; None if it was.
         undo: The moves that bring back those that were moved; None if none was, or these are moves
             back themselves.
+        unsure: Subscriptions that the moves which these undo may have moved, and that are not among
+            them: an answer of Stripe was lost.
         requests: Calls made to Stripe, reading included.
         writes: How many of them could change something.
     """
@@ -65,6 +67,7 @@ class MovesReport:
     interrupted: bool = False
     unsaved: EngineError | None = None
     undo: Moves | None = None
+    unsure: tuple[str, ...] = ()
     requests: int = 0
     writes: int = 0
 
@@ -76,4 +79,4 @@ class MovesReport:
     def is_whole(self) -> bool:
         """Whether all was done that could be: what is left alone is left alone for good."""
         left = self.count(Became.FAILED) + self.count(Became.NOT_BEGUN)
-        return not (left or self.interrupted or self.unsaved is not None)
+        return not (left or self.interrupted or self.unsure or self.unsaved is not None)

@@ -39,6 +39,8 @@ from engine.stripe.http.client import ClientOptions, StripeHTTP
 from engine.stripe.provider import StripeProvider
 from engine.values.secret import Sensitive
 from engine.version import VERSION
+from engine.views.style import PLAIN
+from engine.views.text.subscribers.outcome import failure_text
 from tests.support.faults.machines import KilledError
 from tests.support.faults.shop import Trying
 from tests.support.project import KEY, Project
@@ -246,6 +248,24 @@ def test_an_answer_that_is_lost_is_asked_for_again(account: Account) -> None:
     assert (report.count(Became.FAILED), report.count(Became.MOVED)) == (1, SUBSCRIBERS - 1)
     account.begin(lambda *_: None)
     _check(account, account.apply())
+
+
+def test_the_way_back_says_what_a_lost_answer_hides(account: Account) -> None:
+    """It may have been moved, and is not in the list; another apply finds out, and then it is."""
+    account.begin(_drop_first_answer())
+    report = account.apply()
+    [lost] = [one.row.id for one in report.ended if one.became is Became.FAILED]
+    account.begin(lambda *_: None)
+    back = account.go_back()
+    assert (back.unsure, back.is_whole) == ((lost,), False)
+    assert account.prices().count(account.new) == 1
+    assert f"whose answer was lost: {lost}" in failure_text(back, "engine apply it", PLAIN)
+    account.apply()
+    assert account.undo is not None
+    assert len(account.undo.rows) == SUBSCRIBERS
+    assert account.go_back().is_whole
+    assert account.prices() == [account.old] * SUBSCRIBERS
+    assert account.context().backend.moves.kept("local") == ("shop",)
 
 
 def _is_move(what: str) -> bool:

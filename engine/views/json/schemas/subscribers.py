@@ -137,6 +137,11 @@ MOVED = record(
                 }
             )
         ),
+        "unsure": about(
+            "Subscriptions that the moves which these undo may have moved, and that are not among "
+            "them: an answer of Stripe was lost.",
+            array(TEXT),
+        ),
         "interrupted": FLAG,
         "requests": COUNT,
         "writes": COUNT,

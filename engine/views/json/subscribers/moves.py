@@ -71,6 +71,7 @@ def moved_document(report: MovesReport) -> dict[str, Any]:
             }
             for one in report.ended
         ],
+        "unsure": list(report.unsure),
         "interrupted": report.interrupted,
         "requests": report.requests,
         "writes": report.writes,

@@ -40,6 +40,16 @@ def failure_text(report: MovesReport, command: str, style: Style) -> str:
     left = report.count(Became.NOT_BEGUN)
     if left:
         lines.append(f"{mark} {counted(left, 'move')} not begun, since the run was stopped")
+    if report.unsure:
+        lines.append(
+            f"{mark} {counted(len(report.unsure), 'subscription')} may have been moved by "
+            f"{report.moves.undoes}, whose answer was lost: {_ids(list(report.unsure))}"
+        )
+        lines.append(
+            "Hint: they are not in this list, so they stay as they are. engine apply FILE, with "
+            "the plan that this undoes, finds out what became of them; go back after that"
+        )
+        return "\n".join(lines)
     lines.append(f"Hint: {command} goes on with what is left; what was moved stays so.")
     return "\n".join(lines)
 
