@@ -219,8 +219,19 @@ def put(url: str, headers: Mapping[str, str] | None = None) -> None:
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """A server of S3, by moto; the test is skipped where it is not installed."""
+    """A server of S3, by moto; the test is skipped where it is not installed.
+
+    moto looks at the condition of a write first and writes then; S3 does both at once.
+    """
     server = pytest.importorskip("moto.server", reason="needs the extra `stores`")
+    objects = pytest.importorskip("moto.s3.responses").S3Response
+    put, at_once = objects.put_object, threading.Lock()
+
+    def put_at_once(request: Any) -> Any:
+        with at_once:
+            return put(request)
+
+    objects.put_object = put_at_once
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
