@@ -63,6 +63,7 @@ class Session:
         self.patch.chdir(self.home)
         for name in [name for name in os.environ if name.startswith(("ENGINE_", "STRIPE_"))]:
             self.patch.delenv(name)
+        self.patch.delenv("CI", raising=False)  # pytest says more there
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         alone = "-q -p no:cacheprovider -p no:xdist"
         for name, value in {

@@ -96,8 +96,10 @@ class _Order:
         if address not in graph.declarations:
             return
         for need in graph.edges[address]:
+            # What refers back to its dependent is complete only after that one.
+            whole = _READY if graph.deferred[need] else (*_READY, StepKind.SETTLE)
             for key in self._keys(address, *_CHANGING):
-                self._wait(key, self._keys(need, *_READY))
+                self._wait(key, self._keys(need, *whole))
         decision = self.steps.decisions[address]
         revive_by = (decision.instead or decision).revive_by
         for key in self._keys(address, StepKind.CALL):
