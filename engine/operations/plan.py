@@ -145,7 +145,8 @@ def _other_api_versions(session: Session) -> Iterator[str]:
     for version, stacks in written.items():
         yield (
             f"written with API version {version}, and this plan is made with {spoken}: the state "
-            f"of {', '.join(stacks)}. engine upgrade shows what is different"
+            f"of {', '.join(stacks)}. engine upgrade shows what is different, and the next apply "
+            "that changes something there records the version"
         )
 
 

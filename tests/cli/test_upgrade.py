@@ -244,7 +244,8 @@ def test_a_plan_notes_that_another_api_version_wrote_the_state(engine: Engine, r
     ended = engine("plan", "--detailed-exitcode")
     note = (
         f"written with API version 2020-08-27, and this plan is made with {loader.api_version()}: "
-        "the state of shop. engine upgrade shows what is different"
+        "the state of shop. engine upgrade shows what is different, and the next apply that "
+        "changes something there records the version"
     )
     assert ended.code == 0
     assert ended.out.count("2020-08-27") == 1

@@ -114,9 +114,9 @@ class Project:
                 transport=InProcessTransport(self.emulator, by_hand=True),
             )
         )
-        if method == "delete":
+        if method.lower() == "delete":
             return http.delete(path)
-        if method == "get":
+        if method.lower() == "get":
             return http.get(path, params)
         return http.post(path, params, idempotency_key="")
 
