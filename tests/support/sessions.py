@@ -61,9 +61,9 @@ class Session:
     def __post_init__(self) -> None:
         """Begin, without what this process was given for tests."""
         self.patch.chdir(self.home)
-        for name in [name for name in os.environ if name.startswith(("ENGINE_", "STRIPE_"))]:
+        ours = ("ENGINE_", "STRIPE_", "PYTEST_XDIST_", "CI")  # pytest says more in the last two
+        for name in [name for name in os.environ if name.startswith(ours)]:
             self.patch.delenv(name)
-        self.patch.delenv("CI", raising=False)  # pytest says more there
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         alone = "-q -p no:cacheprovider -p no:xdist"
         for name, value in {
