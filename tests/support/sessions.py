@@ -71,6 +71,7 @@ class Session:
             "HOME": str(self.home),
             "PATH": path,
             "PYTEST_ADDOPTS": alone,
+            "ENGINE_PARALLELISM": "1",  # operations end in the order of the plan
         }.items():
             self.patch.setenv(name, value)
 
