@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.plan.inputs.ownership import ObjectKey
 from engine.plan.model import Action, Change, Plan, Step, StepKind
@@ -19,16 +19,22 @@ from engine.values.paths import dotted
 from engine.values.tree import scalars
 
 _GONE = (Action.DELETE, Action.FORGET)
+_ById: TypeAlias = Mapping[str, Mapping[tuple[str, str], ObjectKey]]
 
 
 def ended_by(plan: Plan) -> frozenset[ObjectKey]:
     """The objects that a plan ends; not those that it makes again under the same id."""
-    made = {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
+    made = _made_ids(plan)
     return frozenset(
         ObjectKey(step.type, step.account, step.id)
         for step in plan.steps
         if _ends(step) and step.id not in made
     )
+
+
+def _made_ids(plan: Plan) -> set[str]:
+    """The ids that a plan chooses for the objects that it makes."""
+    return {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
 
 
 def _ends(step: Step) -> bool:
@@ -50,6 +56,7 @@ def referrers(
     own = [plan for plan in plans if plan.stack == state.stack]
     changes: Mapping[str, Change] = {c.address: c for plan in own for c in plan.changes}
     moves = {old: new for plan in own for old, new in plan.moves.items()}
+    sought = _by_id(ended, schemas)
     for recorded, entry in state.resources.items():
         address = moves.get(recorded, recorded)
         change = changes.get(address)
@@ -57,7 +64,7 @@ def referrers(
             continue
         pending = change is not None and change.action is not Action.NO_OP
         has: Mapping[str, Any] = change.after if change and pending else entry.attributes
-        for sentence, _ in _tied(entry.type, entry.removal_policy.account, has, ended, schemas):
+        for sentence, _ in _tied(entry.type, entry.removal_policy.account, has, sought, schemas):
             yield f"{address} {sentence}"
 
 
@@ -76,9 +83,13 @@ def warned_of_deleted(plans: Sequence[Plan], schemas: Schemas) -> tuple[Plan, ..
         for drift in plan.drift
         if drift.gone
     }
+    if not deleted:
+        return tuple(plans)
     warned = []
-    for plan in plans if deleted else ():
-        others = [key for key, (stack, _) in deleted.items() if stack != plan.stack]
+    for plan in plans:
+        others = _by_id(
+            [key for key, (stack, _) in deleted.items() if stack != plan.stack], schemas
+        )
         warnings = [
             f"{change.address} {sentence}, which was deleted on Stripe: "
             f"{deleted[key][0]}:{deleted[key][1]}. Stripe is likely to refuse that until it is "
@@ -87,29 +98,31 @@ def warned_of_deleted(plans: Sequence[Plan], schemas: Schemas) -> tuple[Plan, ..
             for sentence, key in _tied(change.type, change.account, change.after, others, schemas)
         ]
         warned.append(dataclasses.replace(plan, warnings=(*plan.warnings, *warnings)))
-        made = {str(step.params.get("id")) for step in plan.steps if step.kind is StepKind.CREATE}
+        made = _made_ids(plan)
         deleted = {
             key: owner
             for key, owner in deleted.items()
             if owner[0] != plan.stack or key.id not in made
         }
-    return tuple(warned) or tuple(plans)
+    return tuple(warned)
+
+
+def _by_id(objects: Collection[ObjectKey], schemas: Schemas) -> _ById:
+    """Objects by their ids, and under each by object name and account."""
+    found: dict[str, dict[tuple[str, str], ObjectKey]] = {}
+    for key in objects:
+        found.setdefault(key.id, {})[schemas[key.type].object, key.account] = key
+    return found
 
 
 def _tied(
-    kind: str,
-    account: str,
-    has: Mapping[str, Any],
-    objects: Collection[ObjectKey],
-    schemas: Schemas,
+    kind: str, account: str, has: Mapping[str, Any], objects: _ById, schemas: Schemas
 ) -> Iterator[tuple[str, ObjectKey]]:
     """Where values refer to some objects, in a few words, and the object."""
-    known = {(schemas[key.type].object, key.account, key.id): key for key in objects}
-    ids = {key.id for key in objects}
     for path, value in scalars(has):
-        if not isinstance(value, str) or value not in ids:
+        if not isinstance(value, str) or value not in objects:
             continue
         attribute = schemas[kind].root.at(path)
-        found = known.get((attribute.reference if attribute is not None else "", account, value))
-        if found is not None:
+        object_name = attribute.reference if attribute is not None else ""
+        if found := objects[value].get((object_name, account)):
             yield f"has {value} as its {dotted(path)}", found
